@@ -1,0 +1,78 @@
+"""The command line: `dataset-tools COMMAND`; each command is a module here and a line below."""
+
+import io
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from dataset_tools import __version__
+from dataset_tools.errors import InputError
+
+COMMANDS = {
+    "lint": "Check data files; exit 1 on findings.",
+    "preview": "Show records as the trainer will see them.",
+    "rules": "List the lint rules, or explain one.",
+}
+
+EXIT_FINDINGS = 1
+EXIT_MISUSE = 2
+_EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when it is called: a lint must not pay for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="dataset-tools")
+def dataset_tools() -> None:
+    r"""Lint and preview fine-tuning data: what you see here is what you train.
+
+    \b
+    Examples:
+      dataset-tools lint data.jsonl
+      dataset-tools preview data.jsonl --row 3
+      dataset-tools rules DT301
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a command and exit: 0 for success, 1 for findings, 2 for misuse or unreadable input."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # LC_ALL=C knows no letter but ASCII
+    try:
+        dataset_tools.main(args=arguments, prog_name="dataset-tools", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InputError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(EXIT_MISUSE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(_EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # the reader of our output has had enough, as `| head` does; keep the interpreter from
+        # complaining again when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,122 @@
+"""`dataset-tools lint`: check data files."""
+
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from dataset_tools.cli import EXIT_FINDINGS
+from dataset_tools.cli.options import (
+    chosen_locations,
+    chosen_mark,
+    color_option,
+    mark_options,
+    read_recipe,
+    wants_color,
+)
+from dataset_tools.findings import Severity
+from dataset_tools.lint import LintReport, LintSettings, check_source
+from dataset_tools.lint.formats import FORMATS
+from dataset_tools.lint.formats.text_format import summary_line
+from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, choose_rules
+from dataset_tools.output_files import replacing
+from dataset_tools.progress import bytes_progress
+from dataset_tools.sources import fetch
+
+
+class _Codes(click.ParamType[list[str]]):
+    name = "codes"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        return [code for code in value.replace(",", " ").split() if code]
+
+
+@click.command(name="lint")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@mark_options
+@click.option("--select", type=_Codes(), multiple=True, help="Only these rules: DT3,DT401.")
+@click.option("--ignore", type=_Codes(), multiple=True, help="All but these rules: DT404.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to write the report.",
+)
+@click.option(
+    "--output-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report here instead of to standard output.",
+)
+@click.option(
+    "--max-findings",
+    type=click.IntRange(min=0),
+    default=DEFAULT_MAX_FINDINGS,
+    show_default=True,
+    help="List at most so many findings a code; all are counted.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+@color_option
+def command(
+    paths: tuple[str, ...],
+    recipe: Path | None,
+    separator: str | None,
+    stop_sequence: str | None,
+    select: tuple[list[str], ...],
+    ignore: tuple[list[str], ...],
+    fail_on: str,
+    format_name: str,
+    output_file: Path | None,
+    max_findings: int,
+    quiet: bool,
+    no_color: bool,
+) -> None:
+    r"""Check training data, line by line.
+
+    PATH is a file, a glob, an http(s) URL or - for standard input; .gz and .zst are unpacked.
+    Findings are listed as PATH:LINE:COLUMN: CODE message. The exit code is 0 if nothing is at or
+    above --fail-on, 1 if something is, 2 for misuse and for data that cannot be read.
+
+    \b
+    Examples:
+      dataset-tools lint data.jsonl
+      dataset-tools lint data/*.jsonl --fail-on warning
+      dataset-tools lint data.jsonl --separator '\n##\n' --stop-sequence '\n###\n'
+      dataset-tools lint --recipe recipes/llama2-samsum.yaml
+      dataset-tools lint data.jsonl --format json --output-file report.json
+      cat data.jsonl | dataset-tools lint -
+    """
+    settings = read_recipe(recipe)
+    lint_settings = LintSettings(
+        separator=chosen_mark(separator, settings.separator if settings else None),
+        stop_sequence=chosen_mark(stop_sequence, settings.stop_sequence if settings else None),
+        rules=choose_rules(chain(*select), chain(*ignore)),
+        max_findings=max_findings,
+    )
+    report = LintReport(max_findings)
+    for location in chosen_locations(paths, settings):
+        for source in fetch(location):
+            with bytes_progress(source.name, source.path, quiet=quiet) as advance:
+                check_source(source, lint_settings, report, advance)
+    _write(FORMATS[format_name](report), report, output_file, wants_color(no_color))
+    if fail_on != "never" and report.has_at_least(Severity(fail_on)):
+        raise SystemExit(EXIT_FINDINGS)
+
+
+def _write(text: str, report: LintReport, output_file: Path | None, color: bool) -> None:
+    if output_file is None:
+        click.echo(text, color=color)
+        return
+    with replacing(output_file) as stream:
+        stream.write(f"{click.unstyle(text)}\n".encode())
+    click.echo(f"{click.unstyle(summary_line(report))}: written to {output_file}", err=True)

@@ -1,0 +1,86 @@
+"""What several commands share: options for data and marks, and the settings they make."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dataset_tools.errors import InputError
+from dataset_tools.lint.settings import GivenMark
+from dataset_tools.recipe import DataSettings, load_data_settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\"}
+
+
+class MarkText(click.ParamType[str]):
+    r"""A separator or stop sequence; `\n`, `\t`, `\r` and `\\` may be spelt as escapes."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text with its escapes resolved."""
+        return re.sub(r"\\[ntr\\]", lambda match: _ESCAPES[match.group()], value)
+
+
+def mark_options(command: Command) -> Command:
+    """Add `--recipe`, `--separator` and `--stop-sequence`."""
+    for option in (
+        click.option(
+            "--stop-sequence",
+            type=MarkText(),
+            help="What ends every completion; '' for none. Default: inferred from the data.",
+        ),
+        click.option(
+            "--separator",
+            type=MarkText(),
+            help="What ends every prompt; '' for none. Default: inferred from the data.",
+        ),
+        click.option(
+            "--recipe",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Take data, marks, chunk size and tokenizer from this recipe; flags win.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def color_option(command: Command) -> Command:
+    """Add `--no-color`."""
+    return click.option("--no-color", is_flag=True, help="Plain text; NO_COLOR does the same.")(
+        command
+    )
+
+
+def wants_color(no_color: bool) -> bool:
+    """Whether to colour standard output: on a terminal, unless told otherwise (no-color.org)."""
+    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+
+
+def read_recipe(recipe: Path | None) -> DataSettings | None:
+    """The recipe's data settings, or None without a recipe."""
+    return None if recipe is None else load_data_settings(recipe)
+
+
+def chosen_locations(paths: tuple[str, ...], settings: DataSettings | None) -> tuple[str, ...]:
+    """The data to read: the paths given, or else the recipe's; raises InputError without either."""
+    if paths:
+        return paths
+    if settings is None:
+        raise InputError("no data given; name a PATH, or a --recipe that has train_data")
+    if settings.train_data is None:
+        raise InputError("the recipe has no train_data; add the key, or name a PATH")
+    return (settings.train_data,)
+
+
+def chosen_mark(flag: str | None, from_recipe: str | None) -> GivenMark | None:
+    """The mark to check against: the flag's, else the recipe's, else None for inference."""
+    if flag is not None:
+        return GivenMark(flag, "flag")
+    return None if from_recipe is None else GivenMark(from_recipe, "recipe")

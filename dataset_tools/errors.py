@@ -1,0 +1,15 @@
+"""Errors that a person can mend: one message, no traceback."""
+
+
+class InputError(Exception):
+    """What the user gave cannot be used; the text says where, what was found and how to mend it.
+
+    Every command turns it into one line on standard error and exit code 2.
+    """
+
+
+class MissingExtraError(InputError):
+    """A library of an optional extra is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an extra: pip install 'axolotl-replicate[{extra}]'")

@@ -1,0 +1,35 @@
+"""Findings: what lint reports, the same for every output format."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is; compare with `at_least`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    def at_least(self, other: "Severity") -> bool:
+        """Whether this is as bad as the other, or worse."""
+        order = list(Severity)
+        return order.index(self) <= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong, or worth knowing, at one place; line and column are 1-based."""
+
+    path: str
+    line: int
+    column: int
+    code: str
+    severity: Severity
+    message: str
+    fixable: bool = False
+
+    @property
+    def sort_key(self) -> tuple[int, int, str, str]:
+        """Reading order within a file."""
+        return (self.line, self.column, self.code, self.message)

@@ -1,0 +1,102 @@
+r"""Lines: bytes of a data file as numbered lines, read in batches of bounded size.
+
+Only `\n` ends a line, as in JSON Lines; a `\r` before it, U+2028 or U+0085 do not. Compressed
+files are recognised by their first bytes and unpacked to a temporary file, so that every later
+stage can seek.
+"""
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from dataset_tools.errors import InputError
+
+BATCH_BYTES = 128 * 1024  # small enough to stay in the processor's cache while it is parsed
+UTF8_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class LineBatch:
+    """Consecutive lines, their endings still on them."""
+
+    first_number: int  # 1-based
+    lines: list[bytes]
+
+
+def read_batches(stream: BinaryIO, batch_bytes: int = BATCH_BYTES) -> Iterator[LineBatch]:
+    """The stream's lines in batches of about `batch_bytes`; a byte order mark is skipped."""
+    if stream.read(len(UTF8_BOM)) != UTF8_BOM:
+        stream.seek(0)
+    number = 1
+    while lines := stream.readlines(batch_bytes):
+        yield LineBatch(number, lines)
+        number += len(lines)
+
+
+@contextmanager
+def open_plain(path: Path, name: str) -> Iterator[BinaryIO]:
+    """The file's uncompressed bytes, seekable.
+
+    Raises InputError where the file cannot be read or a compressed one is damaged or cut short.
+    """
+    try:
+        stream = path.open("rb")
+        head = stream.read(MAGIC_LENGTH)
+        stream.seek(0)
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
+    with stream:
+        for magic, unpack in _DECOMPRESSORS.items():
+            if head.startswith(magic):
+                with tempfile.TemporaryFile() as plain:
+                    unpack(stream, plain, name)
+                    plain.seek(0)
+                    yield plain
+                return
+        yield stream
+
+
+def _unpack_gzip(packed: BinaryIO, plain: IO[bytes], name: str) -> None:
+    try:
+        with gzip.GzipFile(fileobj=packed) as unpacked:
+            shutil.copyfileobj(unpacked, plain)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _damaged(name, "gzip", str(error)) from error
+
+
+def _unpack_zstd(packed: BinaryIO, plain: IO[bytes], name: str) -> None:
+    import zstandard
+
+    # decompressobj rather than stream_reader: only it tells a frame that ends early from one
+    # that ends
+    frame = None
+    try:
+        while chunk := packed.read(BATCH_BYTES):
+            while chunk:
+                frame = frame or zstandard.ZstdDecompressor().decompressobj()
+                plain.write(frame.decompress(chunk))
+                chunk = frame.unused_data if frame.eof else b""
+                frame = None if frame.eof else frame
+    except zstandard.ZstdError as error:
+        raise _damaged(name, "zstd", str(error)) from error
+    if frame is not None:
+        raise _damaged(name, "zstd", "the last frame has no end")
+
+
+def _damaged(name: str, compression: str, reason: str) -> InputError:
+    return InputError(
+        f"{name}: the {compression} data is damaged or cut short ({reason}); fetch the file again"
+    )
+
+
+_DECOMPRESSORS: dict[bytes, Callable[[BinaryIO, IO[bytes], str], None]] = {
+    b"\x1f\x8b": _unpack_gzip,
+    b"\x28\xb5\x2f\xfd": _unpack_zstd,
+}
+MAGIC_LENGTH = max(map(len, _DECOMPRESSORS))

@@ -1,0 +1,54 @@
+"""The report of a lint run: what every output format prints."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from dataset_tools.findings import Finding, Severity
+from dataset_tools.records import RecordFormat
+from dataset_tools.rules import RULES
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """One checked file; `format` is None where it holds no record that tells."""
+
+    path: str
+    format: RecordFormat | None
+    records: int
+    bytes: int  # uncompressed
+    separator: str | None
+    stop_sequence: str | None
+    inferred: bool  # whether either mark was read off the data
+
+
+@dataclass(slots=True)
+class LintReport:
+    """Files, findings and complete counts; findings are listed up to `max_findings` a code."""
+
+    max_findings: int
+    files: list[FileSummary] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding, and list it if its code is not full yet."""
+        if self.counts[finding.code] < self.max_findings:
+            self.findings.append(finding)
+        self.counts[finding.code] += 1
+
+    def sort_from(self, index: int) -> None:
+        """Put the findings from this index on, those of one file, into reading order."""
+        self.findings[index:] = sorted(self.findings[index:], key=lambda each: each.sort_key)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether findings were counted that are not listed."""
+        return self.counts.total() > len(self.findings)
+
+    def count_of(self, severity: Severity) -> int:
+        """How many findings have this severity, listed or not."""
+        return sum(count for code, count in self.counts.items() if RULES[code].severity is severity)
+
+    def has_at_least(self, severity: Severity) -> bool:
+        """Whether anything was found that is as bad as this, or worse."""
+        return any(self.count_of(each) for each in Severity if each.at_least(severity))

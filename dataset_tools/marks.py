@@ -1,0 +1,102 @@
+r"""Marks: the separator and stop sequence that the rows of a file end with.
+
+A mark is given, or inferred from what the large majority of rows end with. Inference looks only
+for endings that no prose, code or verse ends with by itself: whole-line signs (`\n##\n`), signs
+at the end of a line (` ->`, `###`), upper-case words on their own after the text (`\nEND`) and the
+spelt-out special tokens of models. A sentence's full stop, a closing brace or `Answer:` is none.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the file's own
+FEWEST_CARRIERS = 3  # rows; two equal endings may be chance
+
+Origin = Literal["flag", "recipe", "inferred"]
+
+_MARK_AT_END = re.compile(
+    r"""
+    (?P<core>
+        <\|[^<>|\s]+\|>                                  # <|endoftext|>, <|im_end|>
+      | </?s> | <(?:eos|end|stop|sep)>                   # spelt-out special tokens
+      | \[(?:/INST|END|EOS|STOP|SEP)\]
+      | (?<=\n)[#=\-<>|@*~_+&%$^]+                       # signs on a line of their own
+      | (?<![#=\-<>|])(?:[#=\-<>|]{2,})                  # two signs or more at the end of a line
+      | [→⇒]
+      | (?<=\s)[A-Z]{2,}                                 # END, STOP
+    )
+    (?P<trailing>\s*)\Z
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_LONGEST_MARK = 64  # characters of an ending that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A separator or stop sequence that a file's rows carry, or are to carry."""
+
+    text: str
+    origin: Origin
+    share: float  # of the rows looked at that end with it, 0 to 1
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a row without it is a mistake.
+
+        A mark asked for by flag must stand in every row, an inferred one stands in most. One from
+        a recipe is added in training where a row lacks it: a file without any is sound, a file
+        where most rows have it and some don't is not.
+        """
+        return self.origin == "flag" or self.share >= MAJORITY
+
+
+def given_mark(text: str, origin: Origin, endings: Sequence[str]) -> Mark:
+    """A mark that was asked for, and the share of these texts that end with it."""
+    return Mark(text, origin, _share(text, endings))
+
+
+def infer_mark(texts: Sequence[str]) -> Mark | None:
+    """The mark that the large majority of the texts end with, or None where there is none."""
+    tails = [text[-_LONGEST_MARK:] for text in texts]
+    matches = [match for tail in tails if (match := _own_mark(tail))]
+    if not matches:
+        return None
+    cores = Counter((match["core"], match["trailing"]) for match in matches)
+    (core, trailing), carriers = cores.most_common(1)[0]
+    if carriers < FEWEST_CARRIERS or carriers < MAJORITY * len(texts):
+        return None
+    ending = core + trailing
+    leading = _common_leading_whitespace(
+        [tail.removesuffix(ending) for tail in tails if tail.endswith(ending)], carriers
+    )
+    mark = leading + ending
+    return Mark(mark, "inferred", _share(mark, texts))
+
+
+def _own_mark(tail: str) -> re.Match[str] | None:
+    """The mark at the end of a text; a text that is nothing but a word is content, not a mark."""
+    match = _MARK_AT_END.search(tail)
+    if match is None:
+        return None
+    word = match["core"].isalpha() and match["core"] not in "→⇒"
+    if word and (not match["core"].isupper() or not tail[: match.start()].strip()):
+        return None
+    return match
+
+
+def _common_leading_whitespace(befores: list[str], carriers: int) -> str:
+    """The longest white space before the mark that nearly all its carriers share."""
+    spaces = Counter(before[len(before.rstrip()) :] for before in befores)
+    for candidate in sorted(spaces, key=len, reverse=True):
+        carried = sum(count for space, count in spaces.items() if space.endswith(candidate))
+        if carried >= MAJORITY * carriers:
+            return candidate
+    return ""
+
+
+def _share(mark: str, texts: Sequence[str]) -> float:
+    return sum(text.endswith(mark) for text in texts) / len(texts) if texts else 0.0

@@ -1,0 +1,109 @@
+"""Recipes: the part of an Axolotl YAML that says which data to train on, and how to render it.
+
+The command line reads it from the file, the Axolotl plugin from the configuration Axolotl has
+read; both get the same answer from `data_settings`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dataset_tools.errors import InputError
+from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.recipe_keys import check_names, read_keys
+from dataset_tools.tokens import TrainingFormat
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings:
+    """What a recipe says of its data; a mark is None where the recipe does not give it."""
+
+    training_format: TrainingFormat
+    train_data: str | None = None
+    train_data_sha256: str | None = None
+    validation_data: str | None = None
+    separator: str | None = None
+    stop_sequence: str | None = None
+    tokenizer: str | None = None
+
+
+def load_recipe(path: Path) -> dict[str, Any]:
+    """The recipe's keys and values.
+
+    Raises InputError where the file cannot be read, is not YAML, or holds no mapping.
+    """
+    try:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a recipe: not UTF-8 text") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise InputError(f"{place}: not valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(recipe, dict):
+        raise InputError(f"{path}: not a recipe: expected keys and values, found {recipe!r:.40}")
+    return recipe
+
+
+def load_data_settings(path: Path) -> DataSettings:
+    """The data settings of a recipe file; every InputError names the file."""
+    recipe = load_recipe(path)
+    try:
+        check_names(recipe)
+        return data_settings(recipe)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
+    """What the recipe's keys say of its data; raises InputError naming the key."""
+    # Axolotl's own names are as good as ours where the recipe uses them
+    values = read_keys({**recipe, "chunk_size": _either(recipe, "chunk_size", "sequence_len")})
+    return DataSettings(
+        training_format=TrainingFormat(
+            prompt_format=PromptFormat(values["separator"], values["stop_sequence"]),
+            chunk_size=values["chunk_size"],
+            on_too_long=values["on_too_long"],
+            prompt_loss_weight=prompt_loss_weight(recipe, values["prompt_loss_weight"]),
+        ),
+        train_data=values["train_data"],
+        train_data_sha256=values["train_data_sha256"],
+        validation_data=values["validation_data"],
+        separator=recipe.get("separator"),
+        stop_sequence=recipe.get("stop_sequence"),
+        tokenizer=_either(recipe, "tokenizer_config", "base_model"),
+    )
+
+
+def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:
+    """The weight of prompt tokens: the key's, or else Axolotl's `train_on_inputs` as 0 or 1.
+
+    Raises InputError on a value in between, which this version cannot train, and where the two
+    keys contradict one another.
+    """
+    train_on_inputs = recipe.get("train_on_inputs")
+    if given is None:
+        return 1.0 if train_on_inputs else 0.0
+    if given not in (0, 1):
+        raise InputError(
+            f"prompt_loss_weight: found {given:g}, expected 0 or 1; this version knows no weights "
+            "in between"
+        )
+    if train_on_inputs is not None and bool(train_on_inputs) != bool(given):
+        raise InputError(
+            f"prompt_loss_weight and train_on_inputs: {given:g} and {str(train_on_inputs).lower()} "
+            "contradict one another; keep one of them"
+        )
+    return float(given)
+
+
+def _either(recipe: Mapping[str, Any], name: str, other: str) -> Any:
+    value = recipe.get(name)
+    return recipe.get(other) if value is None else value

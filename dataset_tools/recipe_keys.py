@@ -1,0 +1,151 @@
+"""The recipe keys of this project: types, ranges and defaults, and what each becomes in Axolotl.
+
+The table is the only place that knows them; the command line, the Axolotl plugin and the docs
+read it. Names and defaults follow Replicate's Llama 2 trainer.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from dataset_tools.errors import InputError
+from dataset_tools.prompt_format import DEFAULT_SEPARATOR
+from dataset_tools.tokens import ON_TOO_LONG_CHOICES
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeKey:
+    """One key: what it may hold, its default, and the Axolotl key of the same meaning."""
+
+    name: str
+    kind: type[bool] | type[int] | type[float] | type[str]
+    default: Any
+    axolotl_name: str | None = None
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What the key may hold, for messages and docs."""
+        if self.choices:
+            return "one of " + ", ".join(f"'{choice}'" for choice in self.choices)
+        noun = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+        limits = [
+            f"of {self.minimum:g} or more" if self.minimum is not None else "",
+            f"above {self.above:g}" if self.above is not None else "",
+            f"up to {self.maximum:g}" if self.maximum is not None else "",
+        ]
+        return " ".join([noun[self.kind], *filter(None, limits)])
+
+    def read(self, value: object) -> Any:
+        """The value in the key's own type; raises InputError naming key, value and expectation."""
+        converted = self._converted(value)
+        if converted is None or not self._in_range(converted):
+            found = "nothing" if value is None else repr(value)
+            raise InputError(f"{self.name}: found {found}, expected {self.expected}")
+        return converted
+
+    def _converted(self, value: object) -> Any:
+        if isinstance(value, bool) != (self.kind is bool):
+            return None
+        if self.kind is float and isinstance(value, int | str):
+            return _number(value)  # YAML reads 1e-4 as a string: it wants 1.0e-4
+        return value if isinstance(value, self.kind) else None
+
+    def _in_range(self, value: Any) -> bool:
+        return (
+            (not self.choices or value in self.choices)
+            and (self.minimum is None or value >= self.minimum)
+            and (self.above is None or value > self.above)
+            and (self.maximum is None or value <= self.maximum)
+        )
+
+
+def _number(value: int | str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+RECIPE_KEYS: dict[str, RecipeKey] = {
+    key.name: key
+    for key in (
+        RecipeKey("train_data", str, None),
+        RecipeKey("train_data_sha256", str, None),
+        RecipeKey("validation_data", str, None),
+        RecipeKey("run_validation", bool, True),
+        RecipeKey("num_validation_samples", int, 50, minimum=1),
+        RecipeKey("validation_batch_size", int, 1, "eval_batch_size", minimum=1),
+        RecipeKey("num_train_epochs", float, 3, "num_epochs", above=0),
+        RecipeKey("train_batch_size", int, 4, minimum=1),
+        RecipeKey("micro_batch_size", int, 4, "micro_batch_size", minimum=1),
+        RecipeKey("learning_rate", float, 1e-4, "learning_rate", above=0),
+        RecipeKey("chunk_size", int, 2048, "sequence_len", minimum=4),
+        RecipeKey("pack_sequences", bool, False, "sample_packing"),
+        RecipeKey("peft_method", str, "lora", "adapter", choices=("lora", "qlora")),
+        RecipeKey("seed", int, 42, "seed", minimum=0),
+        RecipeKey("lora_rank", int, 8, "lora_r", minimum=1),
+        RecipeKey("lora_alpha", int, 16, "lora_alpha", minimum=1),
+        RecipeKey("lora_dropout", float, 0.05, "lora_dropout", minimum=0, maximum=1),
+        RecipeKey("separator", str, DEFAULT_SEPARATOR),
+        RecipeKey("stop_sequence", str, ""),
+        RecipeKey("on_too_long", str, "truncate_prompt", choices=ON_TOO_LONG_CHOICES),
+        RecipeKey("prompt_loss_weight", float, None, minimum=0, maximum=1),
+    )
+}
+
+# described in the documentation of Replicate's or OpenAI's trainers, but not built yet: refused,
+# since Axolotl would drop them without a word
+UNSUPPORTED_KEYS = frozenset(
+    {
+        "validation_prompt",
+        "learning_rate_multiplier",
+        "wrap_packed_sequences",
+        "prompt_loss_normalization",
+        "webhook",
+        "webhook_events_filter",
+        "n_epochs",
+        "batch_size",
+    }
+)
+_CLOSENESS = 0.8  # difflib's ratio; 'seperator' to 'separator' is 0.89
+
+
+def read_keys(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of every key, the default where the recipe has none (null counts as none).
+
+    Raises InputError on a wrong type or range, naming the key.
+    """
+    return {
+        name: key.default if recipe.get(name) is None else key.read(recipe[name])
+        for name, key in RECIPE_KEYS.items()
+    }
+
+
+def check_names(recipe: Mapping[str, Any], axolotl_keys: Collection[str] = ()) -> None:
+    """Refuse keys that would be ignored without a word, and keys given twice.
+
+    A key is refused if it is a near miss of one of ours and none of Axolotl's, if this version
+    does not support it, or if Axolotl's name for it is given as well. Raises InputError.
+    """
+    for problem in _name_problems(recipe, axolotl_keys):
+        raise InputError(problem)
+
+
+def _name_problems(recipe: Mapping[str, Any], axolotl_keys: Collection[str]) -> Iterator[str]:
+    for name in recipe:
+        if name in UNSUPPORTED_KEYS and name not in axolotl_keys:
+            yield f"{name}: not supported by this version; remove the key"
+        if name in RECIPE_KEYS or name in axolotl_keys:
+            continue
+        close = get_close_matches(str(name), RECIPE_KEYS, n=1, cutoff=_CLOSENESS)
+        if close:
+            yield f"{name}: unknown key; did you mean '{close[0]}'?"
+    for key in RECIPE_KEYS.values():
+        other = key.axolotl_name or key.name
+        if other != key.name and recipe.get(key.name) is not None and recipe.get(other) is not None:
+            yield f"{key.name} and {other}: both given, and both mean the same; keep one of them"

@@ -1,0 +1,67 @@
+"""The file mixes line endings."""
+
+from collections.abc import Iterable
+
+from dataset_tools.findings import Severity
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.rules.rule import FileContext, Problem, Rule
+
+
+class MixedLineEndings(Rule):
+    r"""## What it does
+
+    Reports a file in which some lines end with `\n` and others with `\r\n`, at the first line
+    that ends the rarer way.
+
+    ## Why it hurts
+
+    It does no harm in training, but it tells that the file was put together from several sources
+    or edited by hand, and tools that count bytes or compare lines stumble over it.
+
+    ## Example
+
+    Two files concatenated, one of them written on Windows.
+
+    ## Use instead
+
+    Write the file in one go, or convert it with `dos2unix data.jsonl`.
+
+    ## Source
+
+    The JSON Lines format (jsonlines.org): the line terminator is `\n`; `\r\n` is supported
+    because JSON ignores surrounding white space.
+    """
+
+    code = "DT008"
+    name = "mixed line endings"
+    severity = Severity.WARNING
+    fixable = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.counts = {b"\n": 0, b"\r\n": 0}
+        self.first_lines: dict[bytes, int] = {}
+
+    def observe(self, batch: RecordBatch) -> None:
+        lines = batch.lines.lines
+        windows = sum(line.endswith(b"\r\n") for line in lines)
+        ended = len(lines) - (not lines[-1].endswith(b"\n"))
+        for ending, count in ((b"\r\n", windows), (b"\n", ended - windows)):
+            self.counts[ending] += count
+            if count and ending not in self.first_lines:
+                is_windows = ending == b"\r\n"
+                index = next(
+                    index
+                    for index, line in enumerate(lines)
+                    if line.endswith(b"\n") and line.endswith(b"\r\n") == is_windows
+                )
+                self.first_lines[ending] = batch.lines.first_number + index
+
+    def conclude(self) -> Iterable[Problem]:
+        unix, windows = self.counts[b"\n"], self.counts[b"\r\n"]
+        if unix and windows:
+            rarer = b"\r\n" if windows <= unix else b"\n"
+            yield Problem(
+                f"{windows} lines end with '\\r\\n' and {unix} with '\\n', expected one ending",
+                line=self.first_lines[rarer],
+            )

@@ -1,0 +1,65 @@
+"""A prompt lacks the separator."""
+
+from collections.abc import Iterable
+
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules.mark_names import origin_of
+from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule, indices_where
+
+
+class MissingSeparator(Rule):
+    r"""## What it does
+
+    Reports a prompt that does not end with the separator, where the file is to have one: it was
+    given with `--separator`, or most prompts of the file end with it. A separator from a recipe
+    is added in training where the data lacks it, so a file without any is sound; one in which
+    most rows carry it and some don't is not.
+
+    ## Why it hurts
+
+    The separator tells the model where the prompt ends and its answer begins. A row without it
+    teaches to answer in the middle of a prompt.
+
+    ## Example
+
+    With most prompts ending in `\n##\n`:
+
+    ```json
+    {"prompt": "Summarise: the cat sat on the mat.", "completion": " A cat sat."}
+    ```
+
+    ## Use instead
+
+    ```json
+    {"prompt": "Summarise: the cat sat on the mat.\n##\n", "completion": " A cat sat."}
+    ```
+
+    ## Options
+
+    `--separator`, or `separator` in a recipe.
+
+    ## Source
+
+    Azure OpenAI's and OpenAI's fine-tuning guides: each prompt ends with a fixed separator.
+    """
+
+    code = "DT301"
+    name = "prompt lacks the separator"
+    fixable = True
+
+    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+        mark = self.context.separator
+        if mark is None or not mark.is_required:
+            return ()
+        return indices_where(not prompt.endswith(mark.text) for prompt in batch.prompts)
+
+    def check_record(self, record: Record) -> Iterable[Problem]:
+        mark = self.context.separator
+        if mark is None or record.prompt is None or record.prompt.endswith(mark.text):
+            return
+        yield Problem(
+            f"the prompt does not end with the separator {mark.text!r} ({origin_of(mark)})",
+            key="prompt",
+            offset=END_OF_VALUE,
+        )

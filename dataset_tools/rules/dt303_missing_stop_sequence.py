@@ -1,0 +1,67 @@
+"""A completion lacks the stop sequence."""
+
+from collections.abc import Iterable
+
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules.mark_names import origin_of
+from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule, indices_where
+
+
+class MissingStopSequence(Rule):
+    r"""## What it does
+
+    Reports a completion or a text that does not end with the stop sequence, where the file is to
+    have one: it was given with `--stop-sequence`, or most rows of the file end with it. One from
+    a recipe is added in training where the data lacks it, so a file without any is sound; one in
+    which most rows carry it and some don't is not.
+
+    ## Why it hurts
+
+    The stop sequence is what ends generation. A row without it teaches the model to go on.
+
+    ## Example
+
+    With most completions ending in `\nEND`:
+
+    ```json
+    {"prompt": "2 + 2 =", "completion": " 4"}
+    ```
+
+    ## Use instead
+
+    ```json
+    {"prompt": "2 + 2 =", "completion": " 4\nEND"}
+    ```
+
+    ## Options
+
+    `--stop-sequence`, or `stop_sequence` in a recipe.
+
+    ## Source
+
+    Azure OpenAI's and OpenAI's fine-tuning guides: each completion ends with a fixed stop sequence.
+    """
+
+    code = "DT303"
+    name = "completion lacks the stop sequence"
+    fixable = True
+
+    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+        mark = self.context.stop_sequence
+        if mark is None or not mark.is_required:
+            return ()
+        return indices_where(not text.endswith(mark.text) for text in batch.completions)
+
+    def check_record(self, record: Record) -> Iterable[Problem]:
+        mark = self.context.stop_sequence
+        if mark is None or record.completion.endswith(mark.text):
+            return
+        if not record.completion.strip():
+            return  # DT201: nothing there that could be closed
+        yield Problem(
+            f"the {record.target_key} does not end with the stop sequence {mark.text!r} "
+            f"({origin_of(mark)})",
+            key=record.target_key,
+            offset=END_OF_VALUE,
+        )

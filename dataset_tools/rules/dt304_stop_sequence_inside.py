@@ -1,0 +1,68 @@
+"""The stop sequence stands inside a completion or in a prompt."""
+
+from collections.abc import Iterable
+
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules.rule import Problem, Rule, indices_where
+
+
+class StopSequenceInside(Rule):
+    r"""## What it does
+
+    Reports a stop sequence anywhere but at the end of the completion or text. One of white space
+    alone is looked for in completions only, since prompts are full of white space.
+
+    ## Why it hurts
+
+    Generation ends at the first stop sequence, so the model's answer would be cut there. In a
+    prompt it teaches that text goes on after the stop.
+
+    ## Example
+
+    With the stop sequence `END`:
+
+    ```json
+    {"prompt": "Write a poem", "completion": " The END of summer END"}
+    ```
+
+    ## Use instead
+
+    Choose a stop sequence that the texts do not contain, such as `\n###\n`.
+
+    ## Options
+
+    `--stop-sequence`, or `stop_sequence` in a recipe.
+
+    ## Source
+
+    OpenAI's fine-tuning guide: the stop sequence should not appear in any completion.
+    """
+
+    code = "DT304"
+    name = "stop sequence inside the completion or in the prompt"
+
+    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+        mark = self.context.stop_sequence
+        if mark is None:
+            return ()
+        stop = mark.text
+        inside = set(indices_where(text.find(stop, 0, -1) != -1 for text in batch.completions))
+        inside.update(indices_where(stop in prompt for prompt in batch.prompts))
+        return sorted(inside)
+
+    def check_record(self, record: Record) -> Iterable[Problem]:
+        mark = self.context.stop_sequence
+        if mark is None:
+            return
+        bare = self.context.prompt_format.bare_completion(record.completion)
+        places = [(record.target_key, bare.find(mark.text))]
+        if record.prompt is not None and not mark.text.isspace():
+            places.insert(0, ("prompt", record.prompt.find(mark.text)))
+        for key, offset in places:
+            if offset != -1:
+                yield Problem(
+                    f"the stop sequence {mark.text!r} stands inside the {key}",
+                    key=key,
+                    offset=offset,
+                )

@@ -1,0 +1,25 @@
+"""What the rules about keys and values share: the members of a line that is a JSON object."""
+
+from dataset_tools.json_scanner import Container, Member
+from dataset_tools.parsing import OddLine
+
+
+def members_by_key(line: OddLine) -> dict[str, Member] | None:
+    """The object's members, the last of equal keys; None where the line is no readable object."""
+    scan = line.scan
+    if scan is None or scan.syntax_error is not None or scan.unreadable is not None:
+        return None
+    if scan.value != Container("object"):
+        return None
+    return {member.key: member for member in scan.members}
+
+
+def type_name(value: object) -> str:
+    """JSON's name for the type of a value."""
+    if isinstance(value, Container):
+        return f"an {value.kind}"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "a string" if isinstance(value, str) else "a number"

@@ -1,0 +1,51 @@
+"""Where data comes from: a location as the user wrote it becomes local, readable files.
+
+A source is one module with `fetch(location) -> list[SourceFile]` and one line in the table below.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from dataset_tools.errors import InputError
+from dataset_tools.sources.checksum import verify_sha256
+from dataset_tools.sources.location import display_name, scheme_of
+from dataset_tools.sources.source_file import SourceFile
+
+__all__ = ["SourceFile", "display_name", "fetch"]
+
+_MODULE_OF_SCHEME = {
+    "": "local",
+    "http": "http",
+    "https": "http",
+}
+
+
+def fetch(location: str, *, sha256: str | None = None) -> list[SourceFile]:
+    """Make the data at `location` readable on this machine; a glob gives its files in order.
+
+    Raises InputError, one line that never shows credentials, if the data cannot be had, the
+    scheme has no source, or the content does not match `sha256`.
+    """
+    scheme = scheme_of(location)
+    if scheme not in _MODULE_OF_SCHEME:
+        raise InputError(_no_source(location, scheme))
+    files = _source(_MODULE_OF_SCHEME[scheme])(location)
+    if sha256 is not None:
+        verify_sha256(files, sha256)
+    return files
+
+
+def _source(module: str) -> Callable[[str], list[SourceFile]]:
+    # Imported on first use: linting a local file must not pay for an HTTP client.
+    fetch_from_source: Callable[[str], list[SourceFile]] = import_module(
+        f"{__name__}.{module}"
+    ).fetch
+    return fetch_from_source
+
+
+def _no_source(location: str, scheme: str) -> str:
+    name = display_name(location)
+    if scheme == "file":
+        return f"{name}: file:// is not supported; give the path itself"
+    remote = ", ".join(f"{known}://" for known in _MODULE_OF_SCHEME if known)
+    return f"{name}: {scheme}:// is not supported; give a path, a glob, - (stdin), {remote}"

@@ -1,0 +1,158 @@
+"""Tokens, labels and loss weights of a record: the numbers the trainer is fed.
+
+One record becomes `[BOS] prompt separator | completion stop EOS`, the two sides of the bar
+tokenised apart, so that training sees exactly the token prefix that inference will send. With
+prompt loss weight p and record weight w:
+
+    token          BOS   prompt  separator  completion  stop   EOS
+    loss weight    p·w   p·w     p·w        w           w      w
+    label          -100  id*     id*        id          id     id      * -100 where p is 0
+
+The first token of a sequence is never a target: nothing precedes it, and in a packed batch it
+would be trained to follow its neighbour's last token.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+from dataset_tools.errors import InputError
+from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.records import Record
+
+IGNORED_LABEL = -100  # torch.nn.CrossEntropyLoss's ignore_index
+
+OnTooLong = Literal["truncate_prompt", "drop", "error"]
+ON_TOO_LONG_CHOICES: tuple[OnTooLong, ...] = get_args(OnTooLong)
+
+
+class Tokenizer(Protocol):
+    """The little that rendering needs to know of a tokenizer."""
+
+    @property
+    def bos_id(self) -> int | None:
+        """The token every sequence starts with, or None where the tokenizer adds none."""
+
+    @property
+    def eos_id(self) -> int:
+        """The token every record ends with."""
+
+    def encode(self, text: str) -> list[int]:
+        """The text's token ids, without special tokens around them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFormat:
+    """All that decides which tokens, labels and weights a record becomes."""
+
+    prompt_format: PromptFormat = PromptFormat()
+    chunk_size: int = 2048  # tokens, BOS and EOS included
+    on_too_long: OnTooLong = "truncate_prompt"
+    prompt_loss_weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSequence:
+    """One sequence as the trainer is fed it; the three lists have one entry a token."""
+
+    input_ids: list[int]
+    labels: list[int]
+    loss_weights: list[float]
+    completion_start: int  # index of the first token that inference leaves to the model
+    tokens_cut: int = 0  # tokens of the prompt that did not fit
+
+
+class RecordTooLongError(InputError):
+    """A record longer than `chunk_size` under `on_too_long: error`."""
+
+
+def tokenize(
+    record: Record, training_format: TrainingFormat, tokenizer: Tokenizer
+) -> list[TrainingSequence]:
+    """The sequences a record trains as: one, several for a long text, none for a dropped record.
+
+    A prompt that does not fit is cut on its left, behind BOS; completion and stop sequence never
+    are. Raises RecordTooLongError where `on_too_long` is "error".
+    """
+    prompt_ids, completion_ids = _encode_sides(record, training_format.prompt_format, tokenizer)
+    length = len(prompt_ids) + len(completion_ids)
+    chunk_size = training_format.chunk_size
+    if length > chunk_size:
+        if training_format.on_too_long == "error":
+            raise RecordTooLongError(
+                f"the record has {length} tokens, chunk_size allows {chunk_size}: raise "
+                "chunk_size, shorten the record, or set on_too_long to truncate_prompt or drop"
+            )
+        if training_format.on_too_long == "drop":
+            return []
+        if record.prompt is None:
+            return [
+                _sequence([], piece, record, training_format)
+                for piece in _consecutive_chunks(completion_ids, chunk_size)
+            ]
+        if len(completion_ids) > chunk_size:
+            return []
+        prompt_ids = _cut_left(prompt_ids, chunk_size - len(completion_ids), tokenizer.bos_id)
+    tokens_cut = length - len(prompt_ids) - len(completion_ids)
+    return [_sequence(prompt_ids, completion_ids, record, training_format, tokens_cut)]
+
+
+def inference_ids(prompt: str, prompt_format: PromptFormat, tokenizer: Tokenizer) -> list[int]:
+    """The token ids to send at inference: the very prefix that training saw."""
+    text = prompt_format.inference_prompt(prompt)
+    return _bos(tokenizer) + tokenizer.encode(text)
+
+
+def _bos(tokenizer: Tokenizer) -> list[int]:
+    return [] if tokenizer.bos_id is None else [tokenizer.bos_id]
+
+
+def _encode_sides(
+    record: Record, prompt_format: PromptFormat, tokenizer: Tokenizer
+) -> tuple[list[int], list[int]]:
+    """The ids inference sends (BOS, prompt, separator) and those the model is to write."""
+    stopped = prompt_format.bare_completion(record.completion) + prompt_format.stop_sequence
+    completion_ids = [*tokenizer.encode(stopped), tokenizer.eos_id]
+    if record.prompt is None:
+        return [], _bos(tokenizer) + completion_ids
+    return inference_ids(record.prompt, prompt_format, tokenizer), completion_ids
+
+
+def _cut_left(prompt_ids: list[int], room: int, bos_id: int | None) -> list[int]:
+    """The last ids that fit; BOS, where there is one, stays in front of them."""
+    if room == 0:
+        return []
+    if bos_id is None:
+        return prompt_ids[-room:]
+    return [bos_id, *prompt_ids[len(prompt_ids) - room + 1 :]]
+
+
+def _consecutive_chunks(ids: list[int], chunk_size: int) -> list[list[int]]:
+    """The ids in pieces of `chunk_size`; no piece is a lone token, which could not be a target."""
+    starts = list(range(0, len(ids), chunk_size))
+    if len(ids) - starts[-1] == 1 and chunk_size > 2:
+        starts[-1] -= 1
+    return [ids[start:end] for start, end in zip(starts, [*starts[1:], len(ids)], strict=True)]
+
+
+def _sequence(
+    prompt_ids: Sequence[int],
+    completion_ids: Sequence[int],
+    record: Record,
+    training_format: TrainingFormat,
+    tokens_cut: int = 0,
+) -> TrainingSequence:
+    input_ids = [*prompt_ids, *completion_ids]
+    prompt_weight = training_format.prompt_loss_weight
+    labels = list(input_ids)
+    if prompt_weight == 0:
+        labels[: len(prompt_ids)] = [IGNORED_LABEL] * len(prompt_ids)
+    labels[0] = IGNORED_LABEL
+    return TrainingSequence(
+        input_ids=input_ids,
+        labels=labels,
+        loss_weights=[prompt_weight * record.weight] * len(prompt_ids)
+        + [record.weight] * len(completion_ids),
+        completion_start=len(prompt_ids),
+        tokens_cut=tokens_cut,
+    )

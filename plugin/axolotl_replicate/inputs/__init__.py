@@ -1,0 +1,1 @@
+"""Replicate's training inputs as Axolotl configuration."""

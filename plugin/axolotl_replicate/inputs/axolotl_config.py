@@ -1,0 +1,89 @@
+"""What each of our keys becomes in Axolotl's configuration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dataset_tools.errors import InputError
+from dataset_tools.recipe_keys import RECIPE_KEYS
+
+
+def axolotl_keys() -> frozenset[str]:
+    """The keys that the installed Axolotl knows by itself."""
+    from axolotl.utils.schemas.config import AxolotlInputConfig
+
+    return frozenset(AxolotlInputConfig.model_fields)
+
+
+def config_from_inputs(
+    recipe: Mapping[str, Any], values: Mapping[str, Any], process_count: int
+) -> dict[str, Any]:
+    """The Axolotl keys to set: those of our keys, and our defaults where the recipe is silent.
+
+    Raises InputError where the batch sizes do not divide.
+    """
+    config: dict[str, Any] = {}
+    for key in RECIPE_KEYS.values():
+        name = key.axolotl_name
+        if name and (recipe.get(key.name) is not None or recipe.get(name) is None):
+            config[name] = values[key.name]
+    config.update(_batch_sizes(recipe, values, process_count))
+    config.update(_adapter_keys(recipe, config.get("adapter")))
+    config.update(_validation_keys(recipe, values))
+    config["train_on_inputs"] = values["prompt_loss_weight"] == 1 or bool(
+        recipe.get("train_on_inputs")
+    )
+    if config.get("sample_packing") and recipe.get("attn_implementation") is None:
+        # left unset, packed records attend to one another with no more than a warning
+        config["attn_implementation"] = "sdpa"
+    return config
+
+
+def _batch_sizes(
+    recipe: Mapping[str, Any], values: Mapping[str, Any], process_count: int
+) -> dict[str, int]:
+    """`train_batch_size` records a step: micro-batch × accumulation steps × processes."""
+    if recipe.get("gradient_accumulation_steps") is not None:
+        if recipe.get("train_batch_size") is not None:
+            raise InputError(
+                "train_batch_size and gradient_accumulation_steps: both given, and the first "
+                "decides the second; keep one of them"
+            )
+        return {}
+    batch, micro = values["train_batch_size"], values["micro_batch_size"]
+    if recipe.get("micro_batch_size") is None:
+        micro = max(1, min(micro, batch // process_count))
+    at_once = micro * process_count
+    if batch % at_once:
+        nearest = -(-batch // at_once) * at_once
+        devices = f" × {process_count} processes" if process_count > 1 else ""
+        raise InputError(
+            f"train_batch_size: {batch} is not divisible by micro_batch_size {micro}{devices}; "
+            f"change one of them, for instance to train_batch_size: {nearest}"
+        )
+    return {
+        "micro_batch_size": micro,
+        "gradient_accumulation_steps": batch // at_once,
+    }
+
+
+def _adapter_keys(recipe: Mapping[str, Any], adapter: str | None) -> dict[str, Any]:
+    keys: dict[str, Any] = {}
+    if adapter == "qlora":
+        if recipe.get("load_in_8bit"):
+            raise InputError("peft_method and load_in_8bit: qlora loads in 4 bit; remove the key")
+        keys["load_in_4bit"] = True
+    if recipe.get("lora_target_modules") is None and recipe.get("lora_target_linear") is None:
+        keys["lora_target_linear"] = True
+    return keys
+
+
+def _validation_keys(recipe: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    if recipe.get("val_set_size"):
+        raise InputError(
+            "val_set_size: held-out rows are chosen by num_validation_samples here; remove the key"
+        )
+    keys: dict[str, Any] = {"val_set_size": 0}
+    chosen = ("eval_strategy", "eval_steps", "evals_per_epoch")
+    if values["run_validation"] and all(recipe.get(key) is None for key in chosen):
+        keys["eval_strategy"] = "epoch"
+    return keys

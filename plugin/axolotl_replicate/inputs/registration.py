@@ -1,0 +1,64 @@
+"""From a recipe with Replicate's keys to the configuration that Axolotl validates and trains."""
+
+import os
+from collections.abc import MutableMapping
+from typing import Any
+
+from axolotl_replicate.cpu import adapt_to_cpu
+from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
+from axolotl_replicate.inputs.training_data import prepare_training_data
+from axolotl_replicate.termination import say
+from dataset_tools.errors import InputError
+from dataset_tools.recipe import data_settings
+from dataset_tools.recipe_keys import check_names, read_keys
+from dataset_tools.sources import display_name
+
+STRATEGY = "axolotl_replicate.prompt_strategy"
+
+
+def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
+    """Fill the configuration from our keys; does nothing more where that was done before.
+
+    Axolotl registers plugins on every process, twice in some commands, and on Ray's workers with
+    the configuration that the driver has validated.
+    """
+    if not _is_applied(cfg):
+        check_names(cfg, axolotl_keys())
+        values = read_keys(cfg)
+        settings = data_settings(cfg)
+        if settings.train_data is None:
+            raise InputError("train_data: missing; give the path or URL of the training data")
+        if cfg.get("datasets"):
+            raise InputError("train_data and datasets: both given; keep one of them")
+        # worked out first: a wrong batch size should not cost a download
+        filled = config_from_inputs(cfg, values, _process_count())
+        data = prepare_training_data(settings, values)
+        cfg.update(filled)
+        cfg["datasets"] = [data.training.as_axolotl_dataset(STRATEGY, "train")]
+        if data.validation is not None:
+            cfg["test_datasets"] = [data.validation.as_axolotl_dataset(STRATEGY, "train")]
+        for key in ("train_data", "validation_data"):
+            if cfg.get(key):  # what Axolotl logs from here on holds no credentials
+                cfg[key] = display_name(cfg[key])
+        say(f"axolotl-replicate: {data.summary()}")
+    if not cfg.get("use_ray"):
+        _adapt_to_machine(cfg)
+
+
+def _is_applied(cfg: MutableMapping[str, Any]) -> bool:
+    datasets = cfg.get("datasets") or []
+    return any(dataset.get("type") == STRATEGY for dataset in datasets)
+
+
+def _process_count() -> int:
+    """The processes that train together, as torchrun and accelerate count them."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def _adapt_to_machine(cfg: MutableMapping[str, Any]) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        return
+    for change in adapt_to_cpu(cfg):
+        say(f"axolotl-replicate: no CUDA device, so {change}")

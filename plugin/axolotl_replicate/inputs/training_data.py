@@ -1,0 +1,161 @@
+"""The training data of a run: fetched, linted, split, and stored under the hash of its content.
+
+Axolotl keys its prepared datasets by paths and a fixed list of fields. Neither the content of a
+file nor our prompt format is among them, so the path carries the first and the dataset's
+`conversation` field, which is hashed, a fingerprint of the second.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from axolotl_replicate.termination import EXIT_FINDINGS, say
+from dataset_tools import __version__
+from dataset_tools.download_cache import cache_folder
+from dataset_tools.errors import InputError
+from dataset_tools.findings import Severity
+from dataset_tools.lines import open_plain, read_batches
+from dataset_tools.lint import LintReport, LintSettings, check_source
+from dataset_tools.lint.formats import FORMATS
+from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, GivenMark
+from dataset_tools.output_files import replacing
+from dataset_tools.parsing import parse_batch
+from dataset_tools.recipe import DataSettings
+from dataset_tools.records import Record, RecordFormat
+from dataset_tools.rules import RULES
+from dataset_tools.sources import SourceFile, fetch
+from dataset_tools.tokens import TrainingFormat
+
+LINE_KEY = "line"  # where a record stands in the user's file, so that messages can name it
+
+NumberedRecord = tuple[int, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredData:
+    """Records stored as JSON Lines under the hash of their content."""
+
+    path: Path
+    records: int
+    training_format: TrainingFormat
+
+    def as_axolotl_dataset(self, strategy: str, split: str) -> dict[str, str]:
+        """The entry for Axolotl's `datasets` or `test_datasets`."""
+        return {
+            "path": str(self.path),
+            "ds_type": "json",
+            "split": split,
+            "type": strategy,
+            "conversation": self.fingerprint,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides which tokens the records become."""
+        parts = json.dumps([__version__, self.path.stem, asdict(self.training_format)])
+        return sha256(parts.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a run trains and validates on."""
+
+    training: StoredData
+    validation: StoredData | None
+    held_out: bool  # whether the validation records came off the end of the training data
+
+    def summary(self) -> str:
+        """What was found, in one line."""
+        text = f"training on {self.training.records} records"
+        if self.validation is None:
+            return f"{text}, without validation"
+        source = "held out from the end of train_data" if self.held_out else "of validation_data"
+        return f"{text}, validating on {self.validation.records} {source}"
+
+
+def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> TrainingData:
+    """Fetch, lint and store the data a recipe names.
+
+    Prints lint's report and raises SystemExit(1) where lint finds an error, before any model is
+    loaded. Raises InputError where data cannot be had, or is too small to hold out from.
+    """
+    train_sources = fetch(str(settings.train_data), sha256=settings.train_data_sha256)
+    validation_sources = (
+        fetch(settings.validation_data)
+        if settings.validation_data is not None and values["run_validation"]
+        else []
+    )
+    formats = _lint([*train_sources, *validation_sources], settings)
+    training = list(_read(train_sources, formats))
+    wanted = values["num_validation_samples"]
+    if not values["run_validation"]:
+        return TrainingData(_store(training, settings), None, held_out=False)
+    if validation_sources:
+        validation = list(_read(validation_sources, formats))[:wanted]
+        return TrainingData(
+            _store(training, settings), _store(validation, settings), held_out=False
+        )
+    if wanted >= len(training):
+        raise InputError(
+            f"num_validation_samples: {wanted} rows to hold out, and train_data has only "
+            f"{len(training)}; lower it, give validation_data, or set run_validation: false"
+        )
+    return TrainingData(
+        _store(training[:-wanted], settings), _store(training[-wanted:], settings), held_out=True
+    )
+
+
+def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, RecordFormat]:
+    """Check for errors; returns the format of each file by its name."""
+    lint_settings = LintSettings(
+        separator=_recipe_mark(settings.separator),
+        stop_sequence=_recipe_mark(settings.stop_sequence),
+        rules=tuple(rule for rule in RULES.values() if rule.severity is Severity.ERROR),
+    )
+    report = LintReport(DEFAULT_MAX_FINDINGS)
+    for source in sources:
+        check_source(source, lint_settings, report)
+    if report.counts:
+        say(FORMATS["text"](report))
+        say("axolotl-replicate: error: mend the data first; nothing was loaded or trained")
+        raise SystemExit(EXIT_FINDINGS)
+    return {file.path: file.format for file in report.files if file.format is not None}
+
+
+def _recipe_mark(text: str | None) -> GivenMark | None:
+    return None if text is None else GivenMark(text, "recipe")
+
+
+def _read(
+    sources: Iterable[SourceFile], formats: Mapping[str, RecordFormat]
+) -> Iterator[NumberedRecord]:
+    for source in sources:
+        with open_plain(source.path, source.name) as stream:
+            for lines in read_batches(stream):
+                for number, record in parse_batch(lines, formats[source.name]).records():
+                    if record.weight != 1:
+                        raise InputError(
+                            f"{source.name}:{number}: weight {record.weight:g}: this version "
+                            "trains every record at weight 1; remove the key"
+                        )
+                    yield number, record
+
+
+def _store(records: list[NumberedRecord], settings: DataSettings) -> StoredData:
+    """Write the records under the hash of their content, unless they are there already."""
+    lines = [
+        orjson.dumps({**record.as_json_object(), LINE_KEY: number}) for number, record in records
+    ]
+    content = b"\n".join([*lines, b""])
+    folder = cache_folder() / "training-data"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{sha256(content).hexdigest()}.jsonl"
+    if not path.exists():
+        with replacing(path) as stream:
+            stream.write(content)
+    return StoredData(path, len(records), settings.training_format)
