@@ -70,8 +70,8 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
         )
         if self.training_format.on_too_long == "error":
             end_run(
-                f"{len(lines)} records are longer than the {self._limit()} (lines {named}{more}); raise "
-                "chunk_size, or set on_too_long to truncate_prompt or drop"
+                f"{len(lines)} records are longer than the {self._limit()} (lines {named}{more}); "
+                "raise chunk_size, or set on_too_long to truncate_prompt or drop"
             )
         what = "records" if self.training_format.on_too_long == "drop" else "completions"
         say(

@@ -27,13 +27,6 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    server = LoopbackServer()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA()
 

@@ -6,12 +6,14 @@ file nor our prompt format is among them, so the path carries the first and the 
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import click
 import orjson
 
 from axolotl_replicate.termination import EXIT_FINDINGS, say
@@ -121,7 +123,8 @@ def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, Re
     for source in sources:
         check_source(source, lint_settings, report)
     if report.counts:
-        say(FORMATS["text"](report))
+        text = FORMATS["text"](report)
+        say(text if sys.stderr.isatty() else click.unstyle(text))
         say("axolotl-replicate: error: mend the data first; nothing was loaded or trained")
         raise SystemExit(EXIT_FINDINGS)
     return {file.path: file.format for file in report.files if file.format is not None}

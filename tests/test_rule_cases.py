@@ -1,0 +1,96 @@
+"""Every rule against its cases in `tests/cases/rules`: text in, places out."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dataset_tools.lint import LintReport, LintSettings, check_source
+from dataset_tools.lint.settings import GivenMark
+from dataset_tools.rules import RULES
+from dataset_tools.sources import SourceFile
+
+FOLDER = Path(__file__).parent / "cases" / "rules"
+FEWEST_CASES = 2  # of each kind
+CASE_KEYS = {"name", "why", "content", "bytes_hex", "base64", "settings", "findings"}
+
+
+def load_cases(code: str) -> dict[str, list[dict[str, Any]]]:
+    return yaml.safe_load((FOLDER / f"{code}.yaml").read_text(encoding="utf-8"))
+
+
+def case_codes() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+ALL_CASES = [
+    pytest.param(code, kind, case, id=f"{code}-{kind}-{case['name']}")
+    for code in case_codes()
+    for kind, cases in load_cases(code).items()
+    for case in cases
+]
+
+
+def content_of(case: dict[str, Any]) -> bytes:
+    """The file's bytes: a text, a list of texts and repeated texts, or bytes spelt out."""
+    if "bytes_hex" in case:
+        return bytes.fromhex(case["bytes_hex"])
+    if "base64" in case:
+        return base64.b64decode(case["base64"])
+    parts = case["content"] if isinstance(case["content"], list) else [case["content"]]
+    return "".join(
+        part if isinstance(part, str) else part["repeat"] * part["times"] for part in parts
+    ).encode()
+
+
+def settings_of(case: dict[str, Any]) -> LintSettings:
+    given = dict(case.get("settings", {}))
+    origin = given.pop("origin", "flag")
+    return LintSettings(**{name: GivenMark(text, origin) for name, text in given.items()})
+
+
+def findings_of(case: dict[str, Any], code: str, folder: Path) -> list[tuple[str, str]]:
+    """Place and message of everything the rule says about the case, in reading order."""
+    path = folder / "data.jsonl"
+    path.write_bytes(content_of(case))
+    report = LintReport(max_findings=1000)
+    check_source(SourceFile("data.jsonl", path), settings_of(case), report)
+    return [
+        (f"{finding.line}:{finding.column}", finding.message)
+        for finding in report.findings
+        if finding.code == code
+    ]
+
+
+@pytest.mark.parametrize(("code", "kind", "case"), ALL_CASES)
+def test_the_rule_names_exactly_the_places_of_the_case(
+    code: str, kind: str, case: dict[str, Any], tmp_path: Path
+) -> None:
+    """A rule reports each place its case lists, with the words given there, and no other."""
+    expected = [entry.partition(" ") for entry in case.get("findings", [])]
+
+    found = findings_of(case, code, tmp_path)
+
+    assert [place for place, _, _ in expected] == [place for place, _ in found]
+    for (_, _, words), (_, message) in zip(expected, found, strict=True):
+        assert words in message
+
+
+def test_every_rule_has_cases_and_every_case_file_a_rule() -> None:
+    """A rule cannot be added without cases, nor a case file outlive its rule."""
+    assert sorted(RULES) == case_codes()
+
+
+@pytest.mark.parametrize("code", case_codes())
+def test_cases_are_complete(code: str) -> None:
+    """A rule has cases of both kinds; a fail case expects a finding, a pass case none."""
+    cases = load_cases(code)
+
+    assert {"pass", "fail"} == set(cases)
+    for kind in ("pass", "fail"):
+        assert len(cases[kind]) >= FEWEST_CASES
+        assert all(bool(case.get("findings")) == (kind == "fail") for case in cases[kind])
+        assert all(set(case) <= CASE_KEYS for case in cases[kind])
+        assert len({case["name"] for case in cases[kind]}) == len(cases[kind])

@@ -1,0 +1,180 @@
+"""Bad input ends a run with one clear line and an exit code, before any model is read.
+
+The cases run through Axolotl's own `load_cfg`, which is what every one of its commands calls first;
+one goes through the whole command.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback_server import Answer, LoopbackServer
+from train.conftest import Lab
+
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
+
+ROWS = [{"prompt": f"Say {n} words", "completion": f" {'word ' * n}."} for n in range(1, 13)]
+GOOD = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+MALFORMED = "".join(
+    json.dumps(row) + "\n" if n != 3 else '{"prompt": "a", "completion": "b",}\n'
+    for n, row in enumerate(ROWS[:5], 1)
+).encode()
+
+
+@pytest.fixture
+def end_of_run(
+    lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Any, list[str]]]:
+    """Loads a recipe as Axolotl does; returns the exit code and what was said on standard error."""
+    monkeypatch.setenv("AXOLOTL_REPLICATE_CACHE", str(lab.folder / "cache"))
+    monkeypatch.setenv("AXOLOTL_DO_NOT_TRACK", "1")
+    monkeypatch.setattr("dataset_tools.sources.http.FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.chdir(lab.folder)
+
+    def load(**keys: Any) -> tuple[Any, list[str]]:
+        from axolotl.cli.config import load_cfg
+
+        defaults = {"num_validation_samples": 2, "chunk_size": 64}
+        recipe = lab.write_recipe(**{**defaults, **keys})
+        capsys.readouterr()
+        code = None
+        try:
+            load_cfg(str(recipe))
+        except SystemExit as stopped:
+            code = stopped.code
+        return code, capsys.readouterr().err.splitlines()
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "said"),
+    [
+        (GOOD, {"train_data": "nowhere.jsonl"}, "nowhere.jsonl"),
+        (GOOD, {"train_data": "."}, "folder"),
+        (GOOD, {"train_data": None}, "train_data: missing"),
+        (GOOD, {"train_batch_size": 4, "micro_batch_size": 3}, "micro_batch_size 3"),
+        (GOOD, {"num_validation_samples": 12}, "num_validation_samples: 12"),
+        (GOOD, {"num_epochs": 1, "num_train_epochs": 1}, "num_train_epochs and num_epochs"),
+        (GOOD, {"peft_method": "qlorra"}, "peft_method: found 'qlorra'"),
+        (GOOD, {"seperator": "#"}, "did you mean 'separator'?"),
+        (GOOD, {"prompt_loss_weight": 0.3}, "prompt_loss_weight: found 0.3"),
+        (GOOD, {"validation_prompt": "x"}, "validation_prompt: not supported"),
+        (
+            json.dumps({**ROWS[0], "weight": 2}).encode() + b"\n" + GOOD,
+            {},
+            "data.jsonl:1: weight 2",
+        ),
+    ],
+)
+def test_misuse_ends_with_one_line_and_exit_code_2(
+    content: bytes,
+    keys: dict[str, Any],
+    said: str,
+    lab: Lab,
+    end_of_run: Callable[..., tuple[Any, list[str]]],
+) -> None:
+    """Misuse is answered by one line that names recipe, place and remedy, and exit code 2."""
+    (lab.folder / "data.jsonl").write_bytes(content)
+
+    code, lines = end_of_run(**{"train_data": "data.jsonl", **keys})
+
+    own = [line for line in lines if line.startswith("axolotl-replicate: error:")]
+    assert code == 2
+    assert len(own) == 1
+    assert said in own[0]
+    assert "recipe.yaml" in own[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "finding"),
+    [
+        (b"", "data.jsonl:1:1: DT001"),
+        (b"prompt,completion\na,b\nc,d\n", "data.jsonl:1:1: DT006"),
+        (MALFORMED, "data.jsonl:3:"),
+    ],
+    ids=["empty", "csv", "malformed line 3"],
+)
+def test_bad_data_ends_with_lints_report_and_exit_code_1(
+    content: bytes,
+    finding: str,
+    lab: Lab,
+    end_of_run: Callable[..., tuple[Any, list[str]]],
+) -> None:
+    """Findings are listed as `dataset-tools lint` lists them, and the exit code is 1."""
+    (lab.folder / "data.jsonl").write_bytes(content)
+
+    code, lines = end_of_run(train_data="data.jsonl")
+
+    assert code == 1
+    assert any(line.startswith(finding) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(status=404), "404"),
+        (
+            Answer(b"<!doctype html><html></html>", headers={"Content-Type": "text/html"}),
+            "web page",
+        ),
+    ],
+    ids=["404", "web page"],
+)
+def test_a_url_without_data_ends_with_one_line(
+    answer: Answer,
+    said: str,
+    server: LoopbackServer,
+    end_of_run: Callable[..., tuple[Any, list[str]]],
+) -> None:
+    """A URL that gives no data is named without its query, with what was found there."""
+    server.serve("/data.jsonl?token=secret", answer)
+
+    code, lines = end_of_run(train_data=server.url("/data.jsonl?token=secret"))
+
+    own = [line for line in lines if line.startswith("axolotl-replicate: error:")]
+    assert code == 2
+    assert len(own) == 1
+    assert said in own[0]
+    assert "secret" not in own[0]
+
+
+def test_a_dropped_download_is_finished(
+    server: LoopbackServer, lab: Lab, end_of_run: Callable[..., tuple[Any, list[str]]]
+) -> None:
+    """A connection that breaks half way is taken up again, and the cached file is whole."""
+    whole = Answer(GOOD, headers={"ETag": '"1"'}, ranges=True)
+    half = Answer(GOOD, headers={"ETag": '"1"'}, ranges=True, drop_after=len(GOOD) // 2)
+    url = server.serve("/data.jsonl", half, whole)
+
+    code, _ = end_of_run(train_data=url)
+
+    assert code is None
+    assert any(path.read_bytes() == GOOD for path in lab.folder.rglob("*.jsonl"))
+
+
+def test_the_default_launcher_passes_the_message_and_the_failure_on(
+    lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """Under accelerate, too, a bad recipe shows our line and ends with a non-zero exit code."""
+    recipe = lab.write_recipe(train_data=str(write_rows(ROWS)), seperator="#")
+
+    finished = lab.axolotl("train", str(recipe))
+
+    assert finished.exit_code != 0
+    assert len(finished.own_lines) == 1
+    assert "did you mean 'separator'?" in finished.own_lines[0]
+
+
+def test_a_misspelt_plugin_ends_the_run(lab: Lab, write_rows: Callable[..., Path]) -> None:
+    """A plugin of ours that does not exist is an error, not a run without it."""
+    recipe = lab.write_recipe(
+        train_data=str(write_rows(ROWS)), plugins=["axolotl_replicate.ReplicateInputPlugin"]
+    )
+
+    finished = lab.axolotl("train", str(recipe), "--launcher", "python")
+
+    assert finished.exit_code == 2
+    assert "ReplicateInputsPlugin" in finished.own_lines[0]

@@ -1,0 +1,119 @@
+"""What Axolotl prepares is what preview shows."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from train.conftest import Lab
+
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
+
+COLUMNS = ("input_ids", "labels", "loss_weights")
+PROMPT_ROWS = [
+    {"prompt": f"Say {n} words\n##\n", "completion": f" {'word ' * n}.\n###\n"}
+    for n in range(1, 13)
+]
+BARE_ROWS = [{"prompt": f"Say {n} words", "completion": f" {'word ' * n}."} for n in range(1, 13)]
+TEXT_ROWS = [{"text": "Once upon a time " * n} for n in range(1, 13)]
+MARKS = {"separator": "\n##\n", "stop_sequence": "\n###\n"}
+
+
+def prepared_rows(lab: Lab) -> list[dict[str, Any]]:
+    """The rows of the one dataset that Axolotl has prepared."""
+    from datasets import concatenate_datasets, load_from_disk
+
+    folders = sorted({info.parent for info in lab.folder.glob("prepared/**/dataset_info.json")})
+    rows: list[dict[str, Any]] = concatenate_datasets(
+        [load_from_disk(str(folder)) for folder in folders]
+    ).to_list()
+    return rows
+
+
+def previewed_rows(recipe: Path, data: Path) -> list[dict[str, Any]]:
+    """What `dataset-tools preview --format json` prints for every record."""
+    output = subprocess.run(
+        [sys.executable, "-m", "dataset_tools", "preview", str(data), "--recipe", str(recipe),
+         "--rows", "1000", "--format", "json"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout  # fmt: skip
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Only the columns that are trained, in an order of their own: Axolotl shuffles rows."""
+    return sorted(
+        ({column: row[column] for column in COLUMNS} for row in rows if row["input_ids"]),
+        key=lambda row: row["input_ids"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "keys"),
+    [
+        pytest.param(BARE_ROWS, {}, id="prompt-completion"),
+        pytest.param(PROMPT_ROWS, {**MARKS, "chunk_size": 40}, id="marks-and-truncation"),
+        pytest.param(BARE_ROWS, {"prompt_loss_weight": 1}, id="prompt-trained"),
+        pytest.param(TEXT_ROWS, {"chunk_size": 24}, id="text-in-chunks"),
+        pytest.param(BARE_ROWS, {"pack_sequences": True}, id="packed"),
+    ],
+)
+def test_prepared_rows_equal_the_preview(
+    rows: list[dict[str, Any]],
+    keys: dict[str, Any],
+    lab: Lab,
+    write_rows: Callable[..., Path],
+) -> None:
+    """Tokens, labels and weights are the preview's, and every record ends by learning EOS."""
+    data = write_rows(rows)
+    recipe = lab.write_recipe(
+        train_data=str(data), run_validation=False, **{"chunk_size": 64, **keys}
+    )
+
+    finished = lab.axolotl("preprocess", str(recipe))
+
+    assert finished.exit_code == 0, finished.output
+    prepared = prepared_rows(lab)
+    previewed = previewed_rows(recipe, data)
+    assert in_order(previewed) == in_order(prepared)
+    eos = json.loads((lab.model / "config.json").read_text())["eos_token_id"]
+    ends = [row for row in prepared if row["input_ids"][-1] == eos]
+    assert len({row["line"] for row in previewed if row["input_ids"]}) == len(ends)
+    assert all(row["labels"][-1] == eos and row["loss_weights"][-1] == 1.0 for row in ends)
+
+
+def test_bare_and_marked_data_prepare_the_same(lab: Lab, write_rows: Callable[..., Path]) -> None:
+    """Data that carries separator and stop sequence trains to the same tokens as bare data."""
+    prepared = []
+    for name, rows in (("bare", BARE_ROWS), ("marked", PROMPT_ROWS)):
+        recipe = lab.write_recipe(
+            train_data=str(write_rows(rows, f"{name}.jsonl")),
+            run_validation=False,
+            chunk_size=64,
+            dataset_prepared_path=str(lab.folder / name / "prepared"),
+            **MARKS,
+        )
+        assert lab.axolotl("preprocess", str(recipe)).exit_code == 0
+        prepared.append(in_order(prepared_rows(Lab(lab.folder / name, lab.model))))
+
+    assert prepared[0] == prepared[1]
+
+
+def test_a_new_separator_prepares_new_data(lab: Lab, write_rows: Callable[..., Path]) -> None:
+    """Changing only the separator changes the prepared data, whatever Axolotl has cached."""
+    data = write_rows(BARE_ROWS)
+    tokens = []
+    for separator in ("\n", "\n##\n"):
+        recipe = lab.write_recipe(
+            train_data=str(data), run_validation=False, chunk_size=64, separator=separator
+        )
+        before = set(lab.folder.glob("prepared/*"))
+        assert lab.axolotl("preprocess", str(recipe)).exit_code == 0
+        tokens.append(set(lab.folder.glob("prepared/*")) - before)
+
+    assert all(tokens)
