@@ -1,5 +1,6 @@
-"""`python -m dataset_tools` is the command line."""
+"""`python -m dataset_tools`: the command line where its script is not on the path."""
 
 from dataset_tools.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

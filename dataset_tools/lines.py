@@ -30,13 +30,19 @@ class LineBatch:
 
 
 def read_batches(stream: BinaryIO, batch_bytes: int = BATCH_BYTES) -> Iterator[LineBatch]:
-    """The stream's lines in batches of about `batch_bytes`; a byte order mark is skipped."""
-    if stream.read(len(UTF8_BOM)) != UTF8_BOM:
-        stream.seek(0)
+    """The stream's lines in batches of about `batch_bytes`, from its start on."""
+    skip_byte_order_mark(stream)
     number = 1
     while lines := stream.readlines(batch_bytes):
         yield LineBatch(number, lines)
         number += len(lines)
+
+
+def skip_byte_order_mark(stream: BinaryIO) -> None:
+    """Go to the first byte of the text."""
+    stream.seek(0)
+    if stream.read(len(UTF8_BOM)) != UTF8_BOM:
+        stream.seek(0)
 
 
 @contextmanager

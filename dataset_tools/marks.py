@@ -2,7 +2,7 @@ r"""Marks: the separator and stop sequence that the rows of a file end with.
 
 A mark is given, or inferred from what the large majority of rows end with. Inference looks only
 for endings that no prose, code or verse ends with by itself: whole-line signs (`\n##\n`), signs
-at the end of a line (` ->`, `###`), upper-case words on their own after the text (`\nEND`) and the
+at the end of a line (` ->`, `###`), upper-case words on a line of their own (`\nEND`), END and STOP and the
 spelt-out special tokens of models. A sentence's full stop, a closing brace or `Answer:` is none.
 """
 
@@ -26,7 +26,8 @@ _MARK_AT_END = re.compile(
       | (?<=\n)[#=\-<>|@*~_+&%$^]+                       # signs on a line of their own
       | (?<![#=\-<>|])(?:[#=\-<>|]{2,})                  # two signs or more at the end of a line
       | [→⇒]
-      | (?<=\s)[A-Z]{2,}                                 # END, STOP
+      | (?<=\n)[A-Z]{2,}                                 # END, STOP and the like on their own line
+      | (?<=\s)(?:END|STOP|EOS|DONE)                     # after the text: not NULL, nor YES
     )
     (?P<trailing>\s*)\Z
     """,

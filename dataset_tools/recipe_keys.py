@@ -4,6 +4,7 @@ The table is the only place that knows them; the command line, the Axolotl plugi
 read it. Names and defaults follow Replicate's Llama 2 trainer.
 """
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -57,7 +58,8 @@ class RecipeKey:
 
     def _in_range(self, value: Any) -> bool:
         return (
-            (not self.choices or value in self.choices)
+            (not isinstance(value, float) or math.isfinite(value))
+            and (not self.choices or value in self.choices)
             and (self.minimum is None or value >= self.minimum)
             and (self.above is None or value > self.above)
             and (self.maximum is None or value <= self.maximum)
@@ -67,7 +69,7 @@ class RecipeKey:
 def _number(value: int | str) -> float | None:
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -137,10 +139,11 @@ def check_names(recipe: Mapping[str, Any], axolotl_keys: Collection[str] = ()) -
 
 
 def _name_problems(recipe: Mapping[str, Any], axolotl_keys: Collection[str]) -> Iterator[str]:
+    known = {*RECIPE_KEYS, *axolotl_keys, *(key.axolotl_name for key in RECIPE_KEYS.values())}
     for name in recipe:
         if name in UNSUPPORTED_KEYS and name not in axolotl_keys:
             yield f"{name}: not supported by this version; remove the key"
-        if name in RECIPE_KEYS or name in axolotl_keys:
+        if name in known:
             continue
         close = get_close_matches(str(name), RECIPE_KEYS, n=1, cutoff=_CLOSENESS)
         if close:

@@ -4,7 +4,7 @@ A prompt/completion record is `{"prompt": str, "completion": str}`, a text recor
 both may carry `"weight"`, a finite number >= 0 that scales the record's loss.
 """
 
-import math
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
@@ -66,4 +66,6 @@ def format_of_keys(keys: Collection[str]) -> RecordFormat | None:
 
 def is_valid_weight(value: object) -> TypeGuard[int | float]:
     """Whether the value can scale a loss: a finite number >= 0 (true and false are no numbers)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= sys.float_info.max  # an integer may be larger than any float

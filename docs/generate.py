@@ -9,8 +9,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
-
 from dataset_tools.cli import dataset_tools
 from dataset_tools.recipe_keys import RECIPE_KEYS, RecipeKey
 from dataset_tools.rules import RULES
@@ -157,13 +155,13 @@ def cli_page() -> str:
 def help_texts() -> dict[str, str]:
     """`--help` of the group and of each command, by the words that call it."""
     program = "dataset-tools"
-    group = click.Context(dataset_tools, info_name=program, terminal_width=WIDTH)
+    group = dataset_tools.make_context(program, [], resilient_parsing=True, terminal_width=WIDTH)
     texts = {program: dataset_tools.get_help(group)}
     for name in dataset_tools.list_commands(group):
         command = dataset_tools.get_command(group, name)
         if command is None:
             raise LookupError(f"{name} is listed but cannot be had")
-        context = click.Context(command, group, info_name=name, terminal_width=WIDTH)
+        context = command.make_context(name, [], parent=group, resilient_parsing=True)
         texts[f"{program} {name}"] = command.get_help(context)
     return texts
 

@@ -6,11 +6,13 @@ origin is judged by all of it. The blocks depend on nothing but the file.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import orjson
 
+from dataset_tools.json_scanner import scan_line
+from dataset_tools.lines import skip_byte_order_mark
 from dataset_tools.lint.settings import GivenMark, LintSettings
 from dataset_tools.marks import Mark, given_mark, infer_mark
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
@@ -23,8 +25,11 @@ BLOCK_BYTES = READ_WHOLE_BYTES // BLOCK_COUNT
 
 def survey(stream: BinaryIO, size: int, settings: LintSettings) -> FileContext | None:
     """The file's format and marks, or None where no row tells a format."""
-    rows = list(_sample_rows(stream, size))
+    rows = list(_sample_rows(stream, size, _row))
     formats = Counter(found for row in rows if (found := format_of_keys(row)))
+    if not formats:  # no line is sound; one that is odd may tell all the same
+        rows = list(_sample_rows(stream, size, _odd_row))
+        formats = Counter(found for row in rows if (found := format_of_keys(row)))
     if not formats:
         return None
     record_format = formats.most_common(1)[0][0]
@@ -47,23 +52,39 @@ def _strings(rows: list[dict[str, object]], key: str) -> list[str]:
     return [value for row in rows if isinstance(value := row.get(key), str)]
 
 
-def _sample_rows(stream: BinaryIO, size: int) -> Iterator[dict[str, object]]:
+def _sample_rows(
+    stream: BinaryIO, size: int, read: Callable[[bytes], object]
+) -> Iterator[dict[str, object]]:
     for line in _sample_lines(stream, size):
-        try:
-            row = orjson.loads(line)
-        except json.JSONDecodeError:
-            continue
+        row = read(line)
         if isinstance(row, dict):
             yield row
 
 
+def _row(line: bytes) -> object:
+    try:
+        return orjson.loads(line)
+    except json.JSONDecodeError:
+        return None
+
+
+def _odd_row(line: bytes) -> object:
+    scan = scan_line(line.decode(errors="replace"))
+    if scan.syntax_error is not None or scan.unreadable is not None:
+        return None
+    return {member.key: member.value for member in scan.members}
+
+
 def _sample_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    stream.seek(0)
+    skip_byte_order_mark(stream)
     if size <= READ_WHOLE_BYTES:
         yield from stream
         return
-    for block in range(BLOCK_COUNT):
-        stream.seek(size // BLOCK_COUNT * block)
-        if block:
-            stream.readline(BLOCK_BYTES)  # the rest of a line that began before the block
-        yield from stream.read(BLOCK_BYTES).split(b"\n")[:-1]
+    yield from stream.readlines(BLOCK_BYTES)
+    for block in range(1, BLOCK_COUNT):
+        start = size // BLOCK_COUNT * block
+        if start < stream.tell():
+            continue  # a line longer than a block was read beyond it
+        stream.seek(start)
+        stream.readline()  # the rest of a line that began before the block
+        yield from stream.readlines(BLOCK_BYTES)

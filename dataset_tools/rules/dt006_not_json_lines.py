@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from dataset_tools.json_scanner import scan_line
 from dataset_tools.lines import UTF8_BOM
 from dataset_tools.rules.rule import Problem, Rule
 
@@ -84,19 +85,31 @@ def _other_format(head: bytes) -> str | None:
 
 def _json_document(text: str) -> str | None:
     first_line, newline, rest = text.partition("\n")
+    is_complete, lines = _extent(text)
     if text.startswith("["):
-        is_array = not rest.strip() if _is_json(first_line) else _ARRAY_OF_OBJECTS.match(text)
+        if _is_json(first_line):
+            is_array = not rest.strip()
+        else:
+            goes_on = is_complete or lines > 1 or not rest.strip()
+            is_array = goes_on and _ARRAY_OF_OBJECTS.match(text) is not None
         return (
             f"the file is one JSON array; convert it with: {_ARRAY_TO_LINES}" if is_array else None
         )
-    if newline and not _is_json(first_line) and _goes_on(first_line, rest):
+    if newline and not _is_json(first_line) and (is_complete or lines > 2):
         return f"the file is one indented JSON document; convert it with: {_DOCUMENT_TO_LINE}"
     return None
 
 
-def _goes_on(first_line: str, rest: str) -> bool:
-    """Whether line 1 ends inside an object and line 2 goes on with it rather than starting anew."""
-    return first_line.rstrip().endswith(("{", "[", ",")) and not rest.lstrip().startswith("{")
+def _extent(text: str) -> tuple[bool, int]:
+    """Whether the text is one JSON value, and over how many lines it reads as one.
+
+    A malformed first line may read on into the second by chance, an indented document into the
+    third and further.
+    """
+    scan = scan_line(text)
+    stopped = scan.syntax_error or scan.unreadable
+    read = text if stopped is None else text[: stopped.at]
+    return stopped is None, read.rstrip().count("\n") + 1
 
 
 def _is_json(line: str) -> bool:
@@ -108,7 +121,7 @@ def _is_json(line: str) -> bool:
 
 
 def _delimited_text(text: str) -> str | None:
-    """CSV and the like: a header without JSON signs, and a second row of as many cells."""
+    """CSV and the like: a header without JSON signs, then a row of as many cells, no JSON object."""
     first_line = text.partition("\n")[0]
     for delimiter, kind in _DELIMITERS.items():
         if delimiter not in first_line or "{" in first_line:
@@ -117,7 +130,7 @@ def _delimited_text(text: str) -> str | None:
             rows = list(islice(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), 2))
         except csv.Error:
             continue
-        if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1:
+        if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1 and not rows[1][0].startswith("{"):
             command = _CSV_TO_LINES.replace("{delimiter}", delimiter.replace("\t", "\\t"))
             return f"the file is {kind}; convert it with: {command}"
     return None

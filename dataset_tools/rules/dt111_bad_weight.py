@@ -1,6 +1,6 @@
 """A record's weight is not a finite number >= 0."""
 
-import math
+import sys
 from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
@@ -45,7 +45,7 @@ class BadWeight(Rule):
             return
         value = member.value
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found = "infinite" if math.isinf(value) else f"{value}"
+            found = "infinite" if abs(value) > sys.float_info.max else f"{value}"
         else:
             found = type_name(value)
         yield Problem(

@@ -56,7 +56,9 @@ class MissingSeparator(Rule):
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         mark = self.context.separator
-        if mark is None or record.prompt is None or record.prompt.endswith(mark.text):
+        if mark is None or not mark.is_required:
+            return
+        if record.prompt is None or record.prompt.endswith(mark.text):
             return
         yield Problem(
             f"the prompt does not end with the separator {mark.text!r} ({origin_of(mark)})",

@@ -55,7 +55,9 @@ class MissingStopSequence(Rule):
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         mark = self.context.stop_sequence
-        if mark is None or record.completion.endswith(mark.text):
+        if mark is None or not mark.is_required:
+            return
+        if record.completion.endswith(mark.text):
             return
         if not record.completion.strip():
             return  # DT201: nothing there that could be closed

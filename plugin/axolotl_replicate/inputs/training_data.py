@@ -127,7 +127,11 @@ def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, Re
         say(text if sys.stderr.isatty() else click.unstyle(text))
         say("axolotl-replicate: error: mend the data first; nothing was loaded or trained")
         raise SystemExit(EXIT_FINDINGS)
-    return {file.path: file.format for file in report.files if file.format is not None}
+    formats = {file.path: file.format for file in report.files if file.format is not None}
+    if len(set(formats.values())) > 1:
+        named = ", ".join(f"{path} holds {kind} records" for path, kind in formats.items())
+        raise InputError(f"train_data and validation_data: {named}; expected one format in all")
+    return formats
 
 
 def _recipe_mark(text: str | None) -> GivenMark | None:

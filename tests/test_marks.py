@@ -1,0 +1,96 @@
+"""Marks: inferred where a file has them, and nowhere else."""
+
+import pytest
+
+from dataset_tools.marks import given_mark, infer_mark
+
+SENTENCES = [
+    "The cat sat on the mat",
+    "Rain is expected in the north",
+    "He asked whether it was true",
+    "Prices rose by 3 %",
+    "See the appendix (page 4)",
+    "It was the best of times",
+    "Nothing came of it",
+    "A stitch in time saves nine",
+    "They left at noon",
+    "All's well that ends well",
+]
+MARKS = ["\n##\n", "\n\n###\n\n", " ->", "\nEND", "###", "<|endoftext|>", " END", "\n---\n", "</s>"]
+WITHOUT_MARK = {
+    "questions": [f"{text}?" for text in SENTENCES],
+    "prose": [f"{text}." for text in SENTENCES],
+    "prose and a newline": [f"{text}.\n" for text in SENTENCES],
+    "quotations": [f"\u201c{text}.\u201d" for text in SENTENCES],
+    "exclamations": [f"{text}!" for text in SENTENCES],
+    "code with braces": [f"int f{n}() {{\n  return {n};\n}}" for n in range(10)],
+    "code with calls": [f"print({n});" for n in range(10)],
+    "python": [f"def f{n}():\n    return None\n" for n in range(10)],
+    "poems": [f"{text},\n{other}" for text, other in zip(SENTENCES, SENTENCES[::-1], strict=True)],
+    "html": [f"<html><body><p>{text}</p></body></html>" for text in SENTENCES],
+    "html fragments": [f"<div>\n<p>{text}</p>\n</div>\n" for text in SENTENCES],
+    "empty tags": [f"<img alt='{text}' />" for text in SENTENCES],
+    "chat": [f"Question: {text}?\nAnswer:" for text in SENTENCES],
+    "chat with a newline": [f"### Instruction:\n{text}\n\n### Response:\n" for text in SENTENCES],
+    "SQL": [f"SELECT * FROM t WHERE id = {n};" for n in range(10)],
+    "SQL in capitals": [f"SELECT a FROM t{n} WHERE b IS NOT NULL" for n in range(10)],
+    "labels": [" YES", " NO"] * 5,
+    "mostly one label": [" YES"] * 9 + [" NO"],
+    "verdicts": [f"{text}: YES" for text in SENTENCES],
+    "arithmetic": [f"{n}+{n + 7}=" for n in range(10)],
+    "JSON": [f'{{"id": {n}, "tags": []}}' for n in range(10)],
+    "JSON lists": [f"[[{n}]]" for n in range(10)],
+    "Markdown": [f"**{text}**" for text in SENTENCES],
+    "fenced code": [f"```python\nprint({n})\n```" for n in range(10)],
+    "ellipses": [f"{text}..." for text in SENTENCES],
+    "empty": [""] * 10,
+}
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("carriers", [10, 9, 8])
+def test_a_mark_that_most_rows_end_with_is_inferred(mark: str, carriers: int) -> None:
+    """The mark is found whole, white space included, with the share of rows that carry it."""
+    texts = [text + mark for text in SENTENCES[:carriers]] + SENTENCES[carriers:]
+
+    inferred = infer_mark(texts)
+
+    assert inferred is not None
+    assert (mark, "inferred", carriers / 10) == (inferred.text, inferred.origin, inferred.share)
+    assert inferred.is_required
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_minority_has_no_mark(mark: str) -> None:
+    """What half of the rows end with is not the file's mark."""
+    texts = [text + mark for text in SENTENCES[:5]] + SENTENCES[5:]
+
+    assert infer_mark(texts) is None
+
+
+@pytest.mark.parametrize("texts", WITHOUT_MARK.values(), ids=WITHOUT_MARK)
+def test_ordinary_endings_are_no_marks(texts: list[str]) -> None:
+    """What prose, code, verse and labels end with by themselves is never taken for a mark."""
+    assert infer_mark(texts) is None
+
+
+def test_a_full_stop_before_the_mark_is_not_part_of_it() -> None:
+    """A suffix shared by all rows does not swallow the sentences' own full stop."""
+    inferred = infer_mark([f"{text}.\n###\n" for text in SENTENCES])
+
+    assert inferred is not None
+    assert inferred.text == "\n###\n"
+
+
+def test_two_rows_may_agree_by_chance() -> None:
+    """Fewer than three carriers show nothing."""
+    assert infer_mark(["a\n##\n", "b\n##\n"]) is None
+
+
+def test_a_given_mark_knows_how_many_rows_carry_it() -> None:
+    """One from a recipe that no row carries asks nothing of the data; one by flag always does."""
+    assert given_mark("##", "recipe", ["a##", "b"]).share == 0.5
+    assert not given_mark("##", "recipe", ["a", "b"]).is_required
+    assert given_mark("##", "recipe", ["a##"]).is_required
+    assert given_mark("##", "flag", ["a", "b"]).is_required
+    assert given_mark("##", "flag", []).share == 0
