@@ -2,8 +2,9 @@ r"""Marks: the separator and stop sequence that the rows of a file end with.
 
 A mark is given, or inferred from what the large majority of rows end with. Inference looks only
 for endings that no prose, code or verse ends with by itself: whole-line signs (`\n##\n`), signs
-at the end of a line (` ->`, `###`), upper-case words on a line of their own (`\nEND`), END and STOP and the
-spelt-out special tokens of models. A sentence's full stop, a closing brace or `Answer:` is none.
+at the end of a line (` ->`, `###`), an upper-case word on a line of its own (`\nEND`), END or STOP
+after the text, and the spelt-out special tokens of models. A sentence's full stop, a closing brace
+or `Answer:` is none.
 """
 
 import re

@@ -5,7 +5,7 @@ read; both get the same answer from `data_settings`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class DataSettings:
     separator: str | None = None
     stop_sequence: str | None = None
     tokenizer: str | None = None
+    special_tokens: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_recipe(path: Path) -> dict[str, Any]:
@@ -79,6 +80,11 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
         separator=recipe.get("separator"),
         stop_sequence=recipe.get("stop_sequence"),
         tokenizer=_either(recipe, "tokenizer_config", "base_model"),
+        special_tokens={
+            role: token
+            for role, token in (recipe.get("special_tokens") or {}).items()
+            if isinstance(token, str)
+        },
     )
 
 

@@ -1,6 +1,8 @@
 """Tokenizers: a model's own, as the little that rendering needs (`dataset_tools.tokens`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from dataset_tools.errors import InputError, MissingExtraError
@@ -43,18 +45,23 @@ def wrap_tokenizer(transformers_tokenizer: Any) -> ModelTokenizer:
     return ModelTokenizer(transformers_tokenizer, bos_id if adds_bos else None, eos_id)
 
 
-def load_tokenizer(name: str) -> ModelTokenizer:
-    """The tokenizer of a local folder or a hub name.
+def load_tokenizer(
+    name: str, special_tokens: Mapping[str, str] = MappingProxyType({})
+) -> ModelTokenizer:
+    """The tokenizer of a local folder or a hub name, with a recipe's `special_tokens` set.
 
     Raises MissingExtraError without transformers, InputError where no tokenizer loads.
     """
     try:
-        from transformers import AutoTokenizer
+        from transformers import AddedToken, AutoTokenizer
     except ImportError as error:
         raise MissingExtraError("reading a tokenizer", "tokens") from error
 
     try:
-        return wrap_tokenizer(AutoTokenizer.from_pretrained(name))
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        for role, token in special_tokens.items():
+            tokenizer.add_special_tokens({role: AddedToken(token, normalized=False)})
+        return wrap_tokenizer(tokenizer)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(f"{name}: no tokenizer can be loaded from it: {reason}") from error

@@ -25,7 +25,7 @@ ODD_LINES = [
 
 def regular_lines(record_format: RecordFormat) -> st.SearchStrategy[bytes]:
     """Lines that hold exactly the format's keys, in any order and spelling."""
-    rows = st.fixed_dictionaries({key: TEXTS for key in REQUIRED_KEYS[record_format]})
+    rows = st.fixed_dictionaries(dict.fromkeys(REQUIRED_KEYS[record_format], TEXTS))
     ordered = rows.flatmap(lambda row: st.permutations(list(row.items())).map(dict))
     return st.builds(
         lambda row, ascii_: json.dumps(row, ensure_ascii=ascii_).encode(), ordered, st.booleans()
@@ -118,6 +118,6 @@ def test_columns_hold_weights_by_index() -> None:
 
     batch: RecordBatch = parse_batch(LineBatch(10, lines), "text")
 
-    assert [10, 12] == batch.numbers
-    assert {1: 0.5} == batch.weights
+    assert batch.numbers == [10, 12]
+    assert batch.weights == {1: 0.5}
     assert lines[2] == batch.line_at(12)

@@ -137,9 +137,7 @@ def test_keys_of_later_versions_are_refused(name: str) -> None:
         ("num_epochs: 1\nnum_train_epochs: 1\n", "num_train_epochs and num_epochs"),
     ],
 )
-def test_a_recipe_that_cannot_be_used_is_one_line(
-    content: str, words: str, tmp_path: Path
-) -> None:
+def test_a_recipe_that_cannot_be_used_is_one_line(content: str, words: str, tmp_path: Path) -> None:
     """Whatever is wrong with a recipe file, one line names the file and the trouble."""
     path = tmp_path / "recipe.yaml"
     path.write_text(content)

@@ -45,7 +45,7 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="dataset-tools")
 def dataset_tools() -> None:
-    r"""Lint and preview fine-tuning data: what you see here is what you train.
+    """Lint and preview fine-tuning data: what you see here is what you train.
 
     \b
     Examples:

@@ -7,8 +7,8 @@ import click
 
 from dataset_tools.cli import EXIT_FINDINGS
 from dataset_tools.cli.options import (
-    chosen_locations,
     chosen_mark,
+    chosen_sources,
     color_option,
     mark_options,
     read_recipe,
@@ -21,7 +21,6 @@ from dataset_tools.lint.formats.text_format import summary_line
 from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, choose_rules
 from dataset_tools.output_files import replacing
 from dataset_tools.progress import bytes_progress
-from dataset_tools.sources import fetch
 
 
 class _Codes(click.ParamType[list[str]]):
@@ -35,7 +34,7 @@ class _Codes(click.ParamType[list[str]]):
 
 @click.command(name="lint")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@mark_options
+@mark_options("inferred from the data")
 @click.option("--select", type=_Codes(), multiple=True, help="Only these rules: DT3,DT401.")
 @click.option("--ignore", type=_Codes(), multiple=True, help="All but these rules: DT404.")
 @click.option(
@@ -81,7 +80,7 @@ def command(
     quiet: bool,
     no_color: bool,
 ) -> None:
-    r"""Check training data, line by line.
+    """Check training data, line by line.
 
     PATH is a file, a glob, an http(s) URL or - for standard input; .gz and .zst are unpacked.
     Findings are listed as PATH:LINE:COLUMN: CODE message. The exit code is 0 if nothing is at or
@@ -91,7 +90,7 @@ def command(
     Examples:
       dataset-tools lint data.jsonl
       dataset-tools lint data/*.jsonl --fail-on warning
-      dataset-tools lint data.jsonl --separator '\n##\n' --stop-sequence '\n###\n'
+      dataset-tools lint data.jsonl --separator '\\n##\\n' --stop-sequence '\\n###\\n'
       dataset-tools lint --recipe recipes/llama2-samsum.yaml
       dataset-tools lint data.jsonl --format json --output-file report.json
       cat data.jsonl | dataset-tools lint -
@@ -104,10 +103,9 @@ def command(
         max_findings=max_findings,
     )
     report = LintReport(max_findings)
-    for location in chosen_locations(paths, settings):
-        for source in fetch(location):
-            with bytes_progress(source.name, source.path, quiet=quiet) as advance:
-                check_source(source, lint_settings, report, advance)
+    for source in chosen_sources(paths, settings, with_validation=True):
+        with bytes_progress(source.name, source.path, quiet=quiet) as advance:
+            check_source(source, lint_settings, report, advance)
     _write(FORMATS[format_name](report), report, output_file, wants_color(no_color))
     if fail_on != "never" and report.has_at_least(Severity(fail_on)):
         raise SystemExit(EXIT_FINDINGS)

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import click
 from dataset_tools.errors import InputError
 from dataset_tools.lint.settings import GivenMark
 from dataset_tools.recipe import DataSettings, load_data_settings
+from dataset_tools.sources import SourceFile, fetch
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,27 +30,31 @@ class MarkText(click.ParamType[str]):
         return re.sub(r"\\[ntr\\]", lambda match: _ESCAPES[match.group()], value)
 
 
-def mark_options(command: Command) -> Command:
-    """Add `--recipe`, `--separator` and `--stop-sequence`."""
-    for option in (
-        click.option(
-            "--stop-sequence",
-            type=MarkText(),
-            help="What ends every completion; '' for none. Default: inferred from the data.",
-        ),
-        click.option(
-            "--separator",
-            type=MarkText(),
-            help="What ends every prompt; '' for none. Default: inferred from the data.",
-        ),
-        click.option(
-            "--recipe",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Take data, marks, chunk size and tokenizer from this recipe; flags win.",
-        ),
-    ):
-        command = option(command)
-    return command
+def mark_options(unless_given: str) -> Callable[[Command], Command]:
+    """Add `--recipe`, `--separator` and `--stop-sequence`, and say what holds without them."""
+
+    def add(command: Command) -> Command:
+        for option in (
+            click.option(
+                "--stop-sequence",
+                type=MarkText(),
+                help=f"What ends every completion; '' for none. Default: {unless_given}.",
+            ),
+            click.option(
+                "--separator",
+                type=MarkText(),
+                help=f"What ends every prompt; '' for none. Default: {unless_given}.",
+            ),
+            click.option(
+                "--recipe",
+                type=click.Path(dir_okay=False, path_type=Path),
+                help="Take data, marks, chunk size and tokenizer from this recipe; flags win.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 def color_option(command: Command) -> Command:
@@ -68,15 +74,20 @@ def read_recipe(recipe: Path | None) -> DataSettings | None:
     return None if recipe is None else load_data_settings(recipe)
 
 
-def chosen_locations(paths: tuple[str, ...], settings: DataSettings | None) -> tuple[str, ...]:
+def chosen_sources(
+    paths: tuple[str, ...], settings: DataSettings | None, *, with_validation: bool = False
+) -> list[SourceFile]:
     """The data to read: the paths given, or else the recipe's; raises InputError without either."""
     if paths:
-        return paths
+        return list(chain.from_iterable(map(fetch, paths)))
     if settings is None:
         raise InputError("no data given; name a PATH, or a --recipe that has train_data")
     if settings.train_data is None:
         raise InputError("the recipe has no train_data; add the key, or name a PATH")
-    return (settings.train_data,)
+    sources = fetch(settings.train_data, sha256=settings.train_data_sha256)
+    if with_validation and settings.validation_data is not None:
+        sources += fetch(settings.validation_data)
+    return sources
 
 
 def chosen_mark(flag: str | None, from_recipe: str | None) -> GivenMark | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from dataset_tools.cli.options import (
-    chosen_locations,
+    chosen_sources,
     color_option,
     mark_options,
     read_recipe,
@@ -15,14 +15,13 @@ from dataset_tools.errors import InputError
 from dataset_tools.preview import RecordView, RowChoice, json_lines, read_rows, view_record
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.recipe import DataSettings
-from dataset_tools.sources import fetch
 from dataset_tools.tokenizer import ModelTokenizer, load_tokenizer
 from dataset_tools.tokens import TrainingFormat
 
 
 @click.command(name="preview")
 @click.argument("path", required=False)
-@mark_options
+@mark_options("the recipe's, else Replicate's")
 @click.option("--row", type=click.IntRange(min=1), help="Only this row: a line number, from 1.")
 @click.option(
     "--rows",
@@ -58,31 +57,29 @@ def command(
     format_name: str,
     no_color: bool,
 ) -> None:
-    r"""Show records as the trainer will see them.
+    """Show records as the trainer will see them.
 
-    PATH is a file, a glob, an http(s) URL or - for standard input. Prompt, separator, completion
+    PATH is a file, an http(s) URL or - for standard input. Prompt, separator, completion
     and stop sequence are told apart; with a tokenizer, so are the tokens that are trained and
     those that are masked. Without a recipe the separator is a newline.
 
     \b
     Examples:
       dataset-tools preview data.jsonl
-      dataset-tools preview data.jsonl --row 17 --separator '\n##\n'
+      dataset-tools preview data.jsonl --row 17 --separator '\\n##\\n'
       dataset-tools preview --recipe recipes/llama2-samsum.yaml --rows 3
       dataset-tools preview data.jsonl --tokenizer path/to/model --format json
     """
     settings = read_recipe(recipe)
     training_format = _training_format(settings, separator, stop_sequence, chunk_size)
     model_tokenizer = _tokenizer(tokenizer, settings)
-    choice = RowChoice(row=row, count=1 if row else rows)
-    locations = chosen_locations((path,) if path else (), settings)
-    for source in fetch(locations[0]):
-        for number, record in read_rows(source, choice):
-            try:
-                view = view_record(source.name, number, record, training_format, model_tokenizer)
-            except InputError as error:
-                raise InputError(f"{source.name}:{number}: {error}") from error
-            _show(view, format_name, wants_color(no_color))
+    source = chosen_sources((path,) if path else (), settings)[0]
+    for number, record in read_rows(source, RowChoice(row=row, count=1 if row else rows)):
+        try:
+            view = view_record(source.name, number, record, training_format, model_tokenizer)
+        except InputError as error:
+            raise InputError(f"{source.name}:{number}: {error}") from error
+        _show(view, format_name, wants_color(no_color))
 
 
 def _training_format(
@@ -106,12 +103,13 @@ def _training_format(
 
 def _tokenizer(name: str | None, settings: DataSettings | None) -> ModelTokenizer | None:
     """The tokenizer asked for, or the recipe's where it is at hand."""
+    special_tokens = settings.special_tokens if settings else {}
     if name is not None:
-        return load_tokenizer(name)
+        return load_tokenizer(name, special_tokens)
     if settings is None or settings.tokenizer is None:
         return None
     try:
-        return load_tokenizer(settings.tokenizer)
+        return load_tokenizer(settings.tokenizer, special_tokens)
     except InputError as error:
         click.echo(f"note: text only, without tokens: {error}", err=True)
         return None

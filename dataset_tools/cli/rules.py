@@ -12,7 +12,7 @@ from dataset_tools.rules.page import rule_page
 @click.command(name="rules")
 @click.argument("code", required=False)
 def command(code: str | None) -> None:
-    r"""List the lint rules, or explain the one with CODE.
+    """List the lint rules, or explain the one with CODE.
 
     \b
     Examples:

@@ -36,7 +36,8 @@ def show(view: RecordView, console: Console) -> None:
 
 def _title(view: RecordView) -> Text:
     place = printable(f"{view.path}:{view.line}")
-    return Text(f"{place}  {view.record.format}", style="bold")
+    weight = "" if view.record.weight == 1 else f"  weight {view.record.weight:g}"
+    return Text(f"{place}  {view.record.format}{weight}", style="bold")
 
 
 def _segments_table(segments: tuple[Segment, ...], signs: dict[str, str]) -> Table:

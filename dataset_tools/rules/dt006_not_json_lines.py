@@ -121,7 +121,7 @@ def _is_json(line: str) -> bool:
 
 
 def _delimited_text(text: str) -> str | None:
-    """CSV and the like: a header without JSON signs, then a row of as many cells, no JSON object."""
+    """CSV and the like: a header without JSON signs, then as many cells, not a JSON object."""
     first_line = text.partition("\n")[0]
     for delimiter, kind in _DELIMITERS.items():
         if delimiter not in first_line or "{" in first_line:

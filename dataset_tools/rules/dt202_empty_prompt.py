@@ -46,7 +46,7 @@ class EmptyPrompt(Rule):
         return indices_where(not bare_prompt(prompt).strip() for prompt in batch.prompts)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
-        prompt = record.prompt or ""
-        if not self.context.prompt_format.bare_prompt(prompt).strip():
+        prompt = record.prompt
+        if prompt is not None and not self.context.prompt_format.bare_prompt(prompt).strip():
             state = "empty" if not prompt else "blank"
             yield Problem(f"the prompt is {state}", key="prompt")

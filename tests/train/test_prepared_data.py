@@ -12,6 +12,7 @@ from train.conftest import Lab
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
 
+UNKNOWN_ID, EOS_ID = 0, 2  # of the tiny model's tokenizer
 COLUMNS = ("input_ids", "labels", "loss_weights")
 PROMPT_ROWS = [
     {"prompt": f"Say {n} words\n##\n", "completion": f" {'word ' * n}.\n###\n"}
@@ -61,6 +62,7 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         pytest.param(BARE_ROWS, {"prompt_loss_weight": 1}, id="prompt-trained"),
         pytest.param(TEXT_ROWS, {"chunk_size": 24}, id="text-in-chunks"),
         pytest.param(BARE_ROWS, {"pack_sequences": True}, id="packed"),
+        pytest.param(BARE_ROWS, {"special_tokens": {"eos_token": "<unk>"}}, id="another-eos"),
     ],
 )
 def test_prepared_rows_equal_the_preview(
@@ -81,7 +83,7 @@ def test_prepared_rows_equal_the_preview(
     prepared = prepared_rows(lab)
     previewed = previewed_rows(recipe, data)
     assert in_order(previewed) == in_order(prepared)
-    eos = json.loads((lab.model / "config.json").read_text())["eos_token_id"]
+    eos = EOS_ID if "special_tokens" not in keys else UNKNOWN_ID
     ends = [row for row in prepared if row["input_ids"][-1] == eos]
     assert len({row["line"] for row in previewed if row["input_ids"]}) == len(ends)
     assert all(row["labels"][-1] == eos and row["loss_weights"][-1] == 1.0 for row in ends)

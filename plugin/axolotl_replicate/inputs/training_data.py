@@ -127,6 +127,13 @@ def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, Re
         say(text if sys.stderr.isatty() else click.unstyle(text))
         say("axolotl-replicate: error: mend the data first; nothing was loaded or trained")
         raise SystemExit(EXIT_FINDINGS)
+    for file in report.files:
+        for key, mark in (("separator", file.separator), ("stop_sequence", file.stop_sequence)):
+            if mark is not None and getattr(settings, key) is None:
+                say(
+                    f"axolotl-replicate: note: most rows of {file.path} carry the {key} {mark!r}, "
+                    f"which the recipe does not name; set {key}: {json.dumps(mark)}"
+                )
     formats = {file.path: file.format for file in report.files if file.format is not None}
     if len(set(formats.values())) > 1:
         named = ", ".join(f"{path} holds {kind} records" for path, kind in formats.items())

@@ -1,0 +1,234 @@
+"""The lint engine: any bytes, any batch size, any kind of file."""
+
+import gzip
+import os
+import random
+import threading
+from collections import Counter
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dataset_tools.errors import InputError
+from dataset_tools.findings import Finding
+from dataset_tools.lines import LineBatch, read_batches
+from dataset_tools.lint import LintReport, LintSettings, check_source
+from dataset_tools.lint.survey import READ_WHOLE_BYTES
+from dataset_tools.marks import Mark
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules import RULES, FileContext
+from dataset_tools.sources import SourceFile, fetch
+
+GOOD = b'{"prompt": "a", "completion": "b"}\n'
+PIECES = st.sampled_from(
+    [GOOD, b'{"text": "a"}\n', b"\n", b"\r\n", b"{", b'{"prompt": "', b"\xff", b"\xef\xbb\xbf",
+     b'{"prompt": "a", "completion": ""}\n', b'{"text": 1}\n', b"[1]\n", b"\\ud83d", b'"',
+     b'{"prompt": "a\\n##\\n", "completion": "b END"}\n', b"\x00", b"\x1f\x8b", b"PAR1"]
+)  # fmt: skip
+CONTENTS = st.binary() | st.lists(PIECES, max_size=20).map(b"".join)
+MARK_TEXTS = st.sampled_from(["#", "##", "\n", " ", "\n##\n", "END", "aa", "a"])
+TEXTS = st.text(st.sampled_from("#a\n END"), max_size=8)
+
+
+def lint(path: Path, max_findings: int = 1000) -> LintReport:
+    report = LintReport(max_findings)
+    check_source(SourceFile("data.jsonl", path), LintSettings(), report)
+    return report
+
+
+def places(report: LintReport) -> list[tuple[int, int, str]]:
+    return [(finding.line, finding.column, finding.code) for finding in report.findings]
+
+
+def errors(report: LintReport) -> list[tuple[int, int, str]]:
+    return [place for place in places(report) if place[2] not in ("DT401", "DT404")]
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lint") / "data.jsonl"
+
+
+@given(content=CONTENTS, max_findings=st.integers(0, 3))
+@settings(deadline=None, max_examples=200)
+def test_any_bytes_are_judged(scratch: Path, content: bytes, max_findings: int) -> None:
+    """Whatever a file holds, lint ends: sorted findings, complete counts, lists within limits."""
+    scratch.write_bytes(content)
+    try:
+        report = lint(scratch, max_findings)
+    except InputError:
+        assert content.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+        return
+
+    listed = Counter(finding.code for finding in report.findings)
+    assert report.findings == sorted(report.findings, key=lambda each: each.sort_key)
+    assert all(
+        min(max_findings, count) == listed[code] for code, count in report.counts.items() if count
+    )
+    assert report.truncated == (report.counts.total() > len(report.findings))
+    assert all(finding.line >= 1 and finding.column >= 1 for finding in report.findings)
+
+
+@given(content=st.lists(PIECES, max_size=30).map(b"".join), batch_bytes=st.integers(1, 200))
+@settings(deadline=None)
+def test_batch_size_changes_no_finding(scratch: Path, content: bytes, batch_bytes: int) -> None:
+    """Where the file is cut into batches is nothing a reader could notice."""
+    if content.startswith(b"\x1f\x8b"):
+        return
+    scratch.write_bytes(content)
+
+    assert lint(scratch).findings == lint_in_batches(scratch, batch_bytes)
+
+
+def lint_in_batches(path: Path, batch_bytes: int) -> list[Finding]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "dataset_tools.lint.checker.read_batches",
+            lambda stream: read_batches(stream, batch_bytes),
+        )
+        return lint(path).findings
+
+
+@given(
+    st.lists(st.builds(Record, TEXTS, TEXTS) | st.none(), max_size=6),
+    MARK_TEXTS,
+    MARK_TEXTS,
+    st.sampled_from(["flag", "recipe"]),
+    st.sampled_from([0.0, 0.8]),
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=300)
+def test_no_rule_misses_a_bad_record_at_first_look(
+    records: list[Record | None], separator: str, stop: str, origin: str, share: float, text: bool
+) -> None:
+    """The cheap look over columns names every record in which the exact look finds a problem."""
+    context = FileContext(
+        "text" if text else "prompt-completion",
+        None if text else Mark(separator, origin, share),
+        Mark(stop, origin, share),
+    )
+    batch = RecordBatch(LineBatch(1, []))
+    for number, record in enumerate(filter(None, records), 1):
+        batch.add(number, Record(None, record.completion) if text else record)
+
+    for rule in (rule(context) for rule in RULES.values()):
+        suspects = set(rule.suspects(batch))
+        bad = {index for index in range(len(batch)) if any(rule.check_record(batch.record(index)))}
+        assert bad <= suspects, rule.code
+
+
+def test_max_findings_cuts_lists_and_not_counts(tmp_path: Path) -> None:
+    """The first findings of each code are listed, all are counted."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b"{\n" * 5 + b"\n" * 2 + GOOD)
+
+    report = lint(path, max_findings=3)
+
+    assert report.counts == {"DT005": 5, "DT004": 2, "DT404": 1}
+    assert [each.line for each in report.findings if each.code == "DT005"] == [1, 2, 3]
+    assert report.truncated
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+def test_compressed_files(compress: object, tmp_path: Path) -> None:
+    """A packed file is judged as its content is, several frames included."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(compress(GOOD * 2) + compress(b"{\n"))  # type: ignore[operator]
+
+    report = lint(path)
+
+    assert errors(report) == [(3, 2, "DT005")]
+    assert len(GOOD) * 2 + 2 == report.files[0].bytes
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+@pytest.mark.parametrize("kept", [0.3, 0.7, 0.99])
+def test_truncated_compressed_files(compress: object, kept: float, tmp_path: Path) -> None:
+    """A packed file that was cut short is refused rather than judged by its beginning."""
+    noise = random.Random(0).randbytes(20_000).hex().encode()
+    packed = compress(b'{"text": "%s"}\n' % noise)  # type: ignore[operator]
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(packed[: int(len(packed) * kept)])
+
+    with pytest.raises(InputError, match=r"data\.jsonl: the \w+ data is damaged or cut short"):
+        lint(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"text": "a\u2028b\u2029c\u0085d"}\n{\n'.encode(), [(2, 2, "DT005")]),
+        (b'{"text": "a"}\r\n{\r\n', [(2, 2, "DT005")]),
+        (b'\xef\xbb\xbf{"text": "a"}\n{"text": 1}\n', [(1, 1, "DT003"), (2, 10, "DT102")]),
+        (b'\xef\xbb\xbf{"text": 1}', [(1, 1, "DT003"), (1, 10, "DT102")]),
+        (b'{"text": "a"}\n{', [(2, 2, "DT005")]),
+        (b'{"text": "a"}\n\xef\xbb\xbf{"text": "b"}\n', [(2, 1, "DT005")]),
+    ],
+    ids=["separators", "Windows", "mark", "mark and column", "no newline", "mark inside"],
+)
+def test_what_ends_a_line(
+    content: bytes, expected: list[tuple[int, int, str]], tmp_path: Path
+) -> None:
+    """Only a newline ends a line; a byte order mark belongs to no column."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(content)
+
+    assert expected == errors(lint(path))
+
+
+def test_one_bad_line_does_not_stop_the_rest(tmp_path: Path) -> None:
+    """Everything behind a bad line is judged as if it were not there."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(GOOD + b"\xff\n" + b"[" * 5000 + b"\n" + GOOD + b'{"prompt": "a"}\n')
+
+    report = lint(path)
+
+    assert errors(report) == [(2, 1, "DT002"), (3, 501, "DT007"), (5, 1, "DT101")]
+    assert report.files[0].records == 2
+
+
+def test_format_of_a_large_file_of_long_lines(tmp_path: Path) -> None:
+    """Lines longer than the blocks of the survey tell the file's format as short ones do."""
+    path = tmp_path / "data.jsonl"
+    line = b'{"text": "%s"}\n' % (b"a" * 300_000)
+    path.write_bytes(line * (READ_WHOLE_BYTES // len(line) + 2))
+
+    report = lint(path)
+
+    assert report.files[0].format == "text"
+    assert errors(report) == []
+
+
+def test_a_byte_order_mark_is_skipped_once() -> None:
+    """Reading starts at the text, wherever the stream stood."""
+    stream = BytesIO(b"\xef\xbb\xbfa\nb")
+    stream.seek(4)
+
+    assert [LineBatch(1, [b"a\n", b"b"])] == list(read_batches(stream))
+
+
+def test_a_pipe_is_read(tmp_path: Path) -> None:
+    """A FIFO, which cannot be read twice, is judged like a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[GOOD + b"{\n"])
+    writer.start()
+    (source,) = fetch(str(pipe))
+    writer.join()
+    report = LintReport(10)
+
+    check_source(source, LintSettings(), report)
+
+    assert errors(report) == [(2, 2, "DT005")]
+
+
+@pytest.mark.parametrize("name", ["", "missing.jsonl"])
+def test_what_cannot_be_opened_is_an_input_error(name: str, tmp_path: Path) -> None:
+    """A folder or a missing file is named in one line."""
+    with pytest.raises(InputError, match="cannot be read"):
+        check_source(SourceFile("x", tmp_path / name), LintSettings(), LintReport(1))
