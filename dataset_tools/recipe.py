@@ -13,7 +13,7 @@ import yaml
 
 from dataset_tools.errors import InputError
 from dataset_tools.prompt_format import PromptFormat
-from dataset_tools.recipe_keys import check_names, read_keys
+from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
 from dataset_tools.tokens import TrainingFormat
 
 
@@ -57,6 +57,7 @@ def load_data_settings(path: Path) -> DataSettings:
     """The data settings of a recipe file; every InputError names the file."""
     recipe = load_recipe(path)
     try:
+        resolve_aliases(recipe)
         check_names(recipe)
         return data_settings(recipe)
     except InputError as error:

@@ -5,7 +5,7 @@ read it. Names and defaults follow Replicate's Llama 2 trainer.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -110,10 +110,10 @@ UNSUPPORTED_KEYS = frozenset(
         "prompt_loss_normalization",
         "webhook",
         "webhook_events_filter",
-        "n_epochs",
-        "batch_size",
     }
 )
+
+OPENAI_ALIASES = {"n_epochs": "num_train_epochs", "batch_size": "train_batch_size"}
 _CLOSENESS = 0.8  # difflib's ratio; 'seperator' to 'separator' is 0.89
 
 
@@ -126,6 +126,22 @@ def read_keys(recipe: Mapping[str, Any]) -> dict[str, Any]:
         name: key.default if recipe.get(name) is None else key.read(recipe[name])
         for name, key in RECIPE_KEYS.items()
     }
+
+
+def resolve_aliases(recipe: MutableMapping[str, Any]) -> list[str]:
+    """Rename OpenAI's keys to ours in the recipe; returns a line on each.
+
+    Raises InputError where both names are given.
+    """
+    notes = []
+    for alias, name in OPENAI_ALIASES.items():
+        if recipe.get(alias) is None:
+            continue
+        if recipe.get(name) is not None:
+            raise InputError(f"{alias} and {name}: both given, and both mean the same; keep one")
+        recipe[name] = recipe.pop(alias)
+        notes.append(f"{alias} is read as {name}")
+    return notes
 
 
 def check_names(recipe: Mapping[str, Any], axolotl_keys: Collection[str] = ()) -> None:

@@ -7,7 +7,13 @@ import yaml
 
 from dataset_tools.errors import InputError
 from dataset_tools.recipe import load_data_settings
-from dataset_tools.recipe_keys import RECIPE_KEYS, UNSUPPORTED_KEYS, check_names, read_keys
+from dataset_tools.recipe_keys import (
+    RECIPE_KEYS,
+    UNSUPPORTED_KEYS,
+    check_names,
+    read_keys,
+    resolve_aliases,
+)
 
 WRONG_TYPES = {
     bool: ["true", 1, 0.0, []],
@@ -148,3 +154,22 @@ def test_a_recipe_that_cannot_be_used_is_one_line(content: str, words: str, tmp_
     assert str(refused.value).startswith(str(path))
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_openais_names_are_read_as_ours() -> None:
+    """`n_epochs` and `batch_size` become our keys, and it is said."""
+    recipe = {"n_epochs": 2, "batch_size": 8}
+
+    notes = resolve_aliases(recipe)
+
+    assert recipe == {"num_train_epochs": 2, "train_batch_size": 8}
+    assert notes == [
+        "n_epochs is read as num_train_epochs",
+        "batch_size is read as train_batch_size",
+    ]
+
+
+def test_an_alias_beside_our_key_is_refused() -> None:
+    """A key given in OpenAI's and in our name is an error naming both."""
+    with pytest.raises(InputError, match="n_epochs and num_train_epochs"):
+        resolve_aliases({"n_epochs": 2, "num_train_epochs": 3})

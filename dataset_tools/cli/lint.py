@@ -23,20 +23,19 @@ from dataset_tools.output_files import replacing
 from dataset_tools.progress import bytes_progress
 
 
-class _Codes(click.ParamType[list[str]]):
-    name = "codes"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> list[str]:
-        return [code for code in value.replace(",", " ").split() if code]
+def _codes(value: str) -> list[str]:
+    return value.replace(",", " ").split()
 
 
 @click.command(name="lint")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @mark_options("inferred from the data")
-@click.option("--select", type=_Codes(), multiple=True, help="Only these rules: DT3,DT401.")
-@click.option("--ignore", type=_Codes(), multiple=True, help="All but these rules: DT404.")
+@click.option(
+    "--select", type=_codes, metavar="CODES", multiple=True, help="Only these rules: DT3,DT401."
+)
+@click.option(
+    "--ignore", type=_codes, metavar="CODES", multiple=True, help="All but these rules: DT404."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),

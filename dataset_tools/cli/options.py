@@ -20,14 +20,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\"}
 
 
-class MarkText(click.ParamType[str]):
+def mark_text(value: str) -> str:
     r"""A separator or stop sequence; `\n`, `\t`, `\r` and `\\` may be spelt as escapes."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text with its escapes resolved."""
-        return re.sub(r"\\[ntr\\]", lambda match: _ESCAPES[match.group()], value)
+    return re.sub(r"\\[ntr\\]", lambda match: _ESCAPES[match.group()], value)
 
 
 def mark_options(unless_given: str) -> Callable[[Command], Command]:
@@ -37,12 +32,14 @@ def mark_options(unless_given: str) -> Callable[[Command], Command]:
         for option in (
             click.option(
                 "--stop-sequence",
-                type=MarkText(),
+                type=mark_text,
+                metavar="TEXT",
                 help=f"What ends every completion; '' for none. Default: {unless_given}.",
             ),
             click.option(
                 "--separator",
-                type=MarkText(),
+                type=mark_text,
+                metavar="TEXT",
                 help=f"What ends every prompt; '' for none. Default: {unless_given}.",
             ),
             click.option(

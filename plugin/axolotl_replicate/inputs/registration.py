@@ -10,7 +10,7 @@ from axolotl_replicate.inputs.training_data import prepare_training_data
 from axolotl_replicate.termination import say
 from dataset_tools.errors import InputError
 from dataset_tools.recipe import data_settings
-from dataset_tools.recipe_keys import check_names, read_keys
+from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
 from dataset_tools.sources import display_name
 
 STRATEGY = "axolotl_replicate.prompt_strategy"
@@ -23,6 +23,8 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
     the configuration that the driver has validated.
     """
     if not _is_applied(cfg):
+        for note in resolve_aliases(cfg):
+            say(f"axolotl-replicate: {note}")
         check_names(cfg, axolotl_keys())
         values = read_keys(cfg)
         settings = data_settings(cfg)
