@@ -295,3 +295,23 @@ def test_rules_lists_every_rule(folder: Path) -> None:
     assert list(RULES) == [line.split()[0] for line in listed]
     assert page.startswith("# DT301: ")
     assert "## Why it hurts" in page
+
+
+def test_github_commands_escape_what_github_takes_apart(tmp_path: Path) -> None:
+    """In a GitHub workflow findings are commands, with names and texts escaped."""
+    (tmp_path / "50%, a:b.jsonl").write_text(GOOD + '{"prompt": "a", "completion": "b" "%"}\n')
+
+    done = run("lint", "50%, a:b.jsonl", cwd=tmp_path, GITHUB_ACTIONS="true")
+
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines()[0] == (
+        "::error file=50%25%2C a%3Ab.jsonl,line=101,col=35,title=DT005"
+        "::malformed JSON: expected ',' or '}', found '\"'"
+    )
+
+
+def test_a_format_asked_for_wins_in_a_github_workflow(folder: Path) -> None:
+    """`--format` decides, wherever the command runs."""
+    done = run("lint", "bad.jsonl", "--format", "json", cwd=folder, GITHUB_ACTIONS="true")
+
+    assert json.loads(done.stdout)["version"] == 1

@@ -1,5 +1,6 @@
 """`dataset-tools lint`: check data files."""
 
+import os
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from dataset_tools.cli.options import (
 )
 from dataset_tools.findings import Severity
 from dataset_tools.lint import LintReport, LintSettings, check_source
-from dataset_tools.lint.formats import FORMATS
+from dataset_tools.lint.formats import FORMATS, default_format
 from dataset_tools.lint.formats.text_format import summary_line
 from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, choose_rules
 from dataset_tools.output_files import replacing
@@ -47,9 +48,7 @@ def _codes(value: str) -> list[str]:
     "--format",
     "format_name",
     type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to write the report.",
+    help="How to write the report. Default: text; github in a GitHub workflow.",
 )
 @click.option(
     "--output-file",
@@ -73,7 +72,7 @@ def command(
     select: tuple[list[str], ...],
     ignore: tuple[list[str], ...],
     fail_on: str,
-    format_name: str,
+    format_name: str | None,
     output_file: Path | None,
     max_findings: int,
     quiet: bool,
@@ -105,7 +104,12 @@ def command(
     for source in chosen_sources(paths, settings, with_validation=True):
         with bytes_progress(source.name, source.path, quiet=quiet) as advance:
             check_source(source, lint_settings, report, advance)
-    _write(FORMATS[format_name](report), report, output_file, wants_color(no_color))
+    _write(
+        FORMATS[format_name or default_format(os.environ)](report),
+        report,
+        output_file,
+        wants_color(no_color),
+    )
     if fail_on != "never" and report.has_at_least(Severity(fail_on)):
         raise SystemExit(EXIT_FINDINGS)
 
