@@ -2,9 +2,9 @@ r"""Marks: the separator and stop sequence that the rows of a file end with.
 
 A mark is given, or inferred from what the large majority of rows end with. Inference looks only
 for endings that no prose, code or verse ends with by itself: whole-line signs (`\n##\n`), signs
-at the end of a line (` ->`, `###`), an upper-case word on a line of its own (`\nEND`), END or STOP
-after the text, and the spelt-out special tokens of models. A sentence's full stop, a closing brace
-or `Answer:` is none.
+at the end of a line (` ->`, `###`), END or STOP after the text, and the spelt-out special tokens of
+models. A sentence's full stop, a closing brace or `Answer:` is none, nor is a sign that also stands
+inside many of the texts: turns of a chat, sections, few-shot examples.
 """
 
 import re
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the file's own
+STRUCTURE = 0.25  # share of rows that hold a sign inside, from which on it is part of the text
 FEWEST_CARRIERS = 3  # rows; two equal endings may be chance
 
 Origin = Literal["flag", "recipe", "inferred"]
@@ -27,8 +28,7 @@ _MARK_AT_END = re.compile(
       | (?<=\n)[#=\-<>|@*~_+&%$^]+                       # signs on a line of their own
       | (?<![#=\-<>|])(?:[#=\-<>|]{2,})                  # two signs or more at the end of a line
       | [→⇒]
-      | (?<=\n)[A-Z]{2,}                                 # END, STOP and the like on their own line
-      | (?<=\s)(?:END|STOP|EOS|DONE)                     # after the text: not NULL, nor YES
+      | (?<=\s)(?:END|STOP|EOS|DONE)                     # not SELECT, NULL or YES
     )
     (?P<trailing>\s*)\Z
     """,
@@ -44,6 +44,7 @@ class Mark:
     text: str
     origin: Origin
     share: float  # of the rows looked at that end with it, 0 to 1
+    is_structure: bool = False  # a recipe's mark that most prompts or texts are built with
 
     @property
     def is_required(self) -> bool:
@@ -56,13 +57,24 @@ class Mark:
         return self.origin == "flag" or self.share >= MAJORITY
 
 
-def given_mark(text: str, origin: Origin, endings: Sequence[str]) -> Mark:
-    """A mark that was asked for, and the share of these texts that end with it."""
-    return Mark(text, origin, _share(text, endings))
+def given_mark(
+    text: str, origin: Origin, endings: Sequence[str], prompts: Sequence[str] = ()
+) -> Mark:
+    """A mark that was asked for, and how the file's rows carry it.
+
+    A recipe may well name a mark that also divides the turns inside the prompts (or, in a text
+    file, the texts): nothing is wrong with those where most rows have it so.
+    """
+    insides = share_inside(text, prompts or endings)
+    is_structure = origin == "recipe" and len(endings) >= FEWEST_CARRIERS and insides >= MAJORITY
+    return Mark(text, origin, _share(text, endings), is_structure)
 
 
-def infer_mark(texts: Sequence[str]) -> Mark | None:
-    """The mark that the large majority of the texts end with, or None where there is none."""
+def infer_mark(texts: Sequence[str], others: Sequence[str] = ()) -> Mark | None:
+    """The mark that the large majority of the texts end with, or None where there is none.
+
+    `others` are the other halves of the records, in which a mark must not be usual either.
+    """
     tails = [text[-_LONGEST_MARK:] for text in texts]
     matches = [match for tail in tails if (match := _own_mark(tail))]
     if not matches:
@@ -76,7 +88,15 @@ def infer_mark(texts: Sequence[str]) -> Mark | None:
         [tail.removesuffix(ending) for tail in tails if tail.endswith(ending)], carriers
     )
     mark = leading + ending
+    if max(share_inside(mark, texts), share_inside(mark, others)) >= STRUCTURE:
+        return None
     return Mark(mark, "inferred", _share(mark, texts))
+
+
+def share_inside(mark: str, texts: Sequence[str]) -> float:
+    """The share of texts, 0 to 1, that hold the mark elsewhere than at their end."""
+    insides = sum(mark in text.removesuffix(mark) for text in texts)
+    return insides / len(texts) if texts else 0.0
 
 
 def _own_mark(tail: str) -> re.Match[str] | None:

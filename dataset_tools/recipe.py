@@ -4,6 +4,7 @@ The command line reads it from the file, the Axolotl plugin from the configurati
 read; both get the same answer from `data_settings`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from dataset_tools.errors import InputError
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
 from dataset_tools.tokens import TrainingFormat
+
+_SPELT_ESCAPE = re.compile(r"\\[ntr]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def load_data_settings(path: Path) -> DataSettings:
 
 def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
     """What the recipe's keys say of its data; raises InputError naming the key."""
+    _check_mark_spelling(recipe)
     # Axolotl's own names are as good as ours where the recipe uses them
     values = read_keys({**recipe, "chunk_size": _either(recipe, "chunk_size", "sequence_len")})
     return DataSettings(
@@ -87,6 +91,17 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
             if isinstance(token, str)
         },
     )
+
+
+def _check_mark_spelling(recipe: Mapping[str, Any]) -> None:
+    r"""Refuse a mark with a literal `\n`: YAML reads escapes in double quotes only."""
+    for key in ("separator", "stop_sequence"):
+        mark = recipe.get(key)
+        if isinstance(mark, str) and _SPELT_ESCAPE.search(mark):
+            raise InputError(
+                f"{key}: found a backslash and a letter in '{mark}', expected the character they "
+                f'stand for; YAML reads escapes in double quotes only: {key}: "{mark}"'
+            )
 
 
 def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:

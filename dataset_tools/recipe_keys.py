@@ -89,7 +89,7 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
         RecipeKey("chunk_size", int, 2048, "sequence_len", minimum=4),
         RecipeKey("pack_sequences", bool, False, "sample_packing"),
         RecipeKey("peft_method", str, "lora", "adapter", choices=("lora", "qlora")),
-        RecipeKey("seed", int, 42, "seed", minimum=0),
+        RecipeKey("seed", int, 42, "seed", minimum=0, maximum=2**32 - 1),
         RecipeKey("lora_rank", int, 8, "lora_r", minimum=1),
         RecipeKey("lora_alpha", int, 16, "lora_alpha", minimum=1),
         RecipeKey("lora_dropout", float, 0.05, "lora_dropout", minimum=0, maximum=1),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +53,8 @@ def load_tokenizer(
 
     Raises MissingExtraError without transformers, InputError where no tokenizer loads.
     """
+    if name.startswith(("/", ".", "~")) and not Path(name).expanduser().exists():
+        raise InputError(f"{name}: no such file or folder; name a model's folder or a hub name")
     try:
         from transformers import AddedToken, AutoTokenizer
     except ImportError as error:

@@ -315,3 +315,58 @@ def test_a_format_asked_for_wins_in_a_github_workflow(folder: Path) -> None:
     done = run("lint", "bad.jsonl", "--format", "json", cwd=folder, GITHUB_ACTIONS="true")
 
     assert json.loads(done.stdout)["version"] == 1
+
+
+def test_the_report_never_replaces_the_data(folder: Path) -> None:
+    """An --output-file that is an input of the run is refused, and the input stays."""
+    before = (folder / "bad.jsonl").read_bytes()
+
+    done = run("lint", "bad.jsonl", "--output-file", "bad.jsonl", cwd=folder)
+
+    assert done.returncode == 2
+    assert b"is an input of this run" in done.stderr
+    assert (folder / "bad.jsonl").read_bytes() == before
+
+
+def test_one_cause_is_one_finding(tmp_path: Path) -> None:
+    """Prompts and completions that all end with the same mark give one DT305."""
+    rows = [{"prompt": f"{n}\n###\n", "completion": f" {n}\n###\n"} for n in range(100)]
+    (tmp_path / "same.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    done = run("lint", "same.jsonl", "--format", "json", cwd=tmp_path)
+
+    assert json.loads(done.stdout)["counts"] == {"DT305": 1}
+
+
+def test_chat_turns_are_no_findings(tmp_path: Path) -> None:
+    """Chat data lints clean, whether its end of turn is named in a recipe or not."""
+    rows = [
+        {
+            "prompt": f"<|im_start|>user\n{n}<|im_end|>\n<|im_start|>assistant\n",
+            "completion": f"{n}<|im_end|>\n",
+        }
+        for n in range(100)
+    ]
+    (tmp_path / "chat.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "recipe.yaml").write_text(
+        'train_data: chat.jsonl\nstop_sequence: "<|im_end|>\\n"\n'
+    )
+
+    for arguments in (("chat.jsonl",), ("--recipe", "recipe.yaml")):
+        done = run("lint", *arguments, "--format", "json", cwd=tmp_path)
+        assert json.loads(done.stdout)["counts"] == {}
+
+
+def test_a_full_disk_is_one_line(folder: Path) -> None:
+    """Output that cannot be written ends with one line and exit code 2."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "lint", "bad.jsonl"],
+            cwd=folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == ["error: cannot write: No space left on device"]

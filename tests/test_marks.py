@@ -94,3 +94,24 @@ def test_a_given_mark_knows_how_many_rows_carry_it() -> None:
     assert given_mark("##", "recipe", ["a##"]).is_required
     assert given_mark("##", "flag", ["a", "b"]).is_required
     assert given_mark("##", "flag", []).share == 0
+
+
+CHAT = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
+
+
+def test_a_sign_inside_the_texts_is_their_structure() -> None:
+    """Turns of a chat, sections and examples are no marks, although rows end with the same sign."""
+    prompts = [CHAT.format(text) for text in SENTENCES]
+
+    assert infer_mark([f"{text}<|im_end|>\n" for text in SENTENCES], prompts) is None
+    assert infer_mark([f"{text}\n##\n{text}\n##\n" for text in SENTENCES]) is None
+
+
+def test_a_recipes_mark_may_divide_the_turns_of_its_prompts() -> None:
+    """Only a recipe's, and only where most rows have it so; a flag's is looked for everywhere."""
+    prompts = [CHAT.format(text) for text in SENTENCES]
+    endings = [f"{text}<|im_end|>\n" for text in SENTENCES]
+
+    assert given_mark("<|im_end|>\n", "recipe", endings, prompts).is_structure
+    assert not given_mark("<|im_end|>\n", "flag", endings, prompts).is_structure
+    assert not given_mark("<|im_end|>\n", "recipe", endings, SENTENCES).is_structure

@@ -15,6 +15,7 @@ from dataset_tools.cli.options import (
     read_recipe,
     wants_color,
 )
+from dataset_tools.errors import InputError
 from dataset_tools.findings import Severity
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.formats import FORMATS, default_format
@@ -101,7 +102,10 @@ def command(
         max_findings=max_findings,
     )
     report = LintReport(max_findings)
-    for source in chosen_sources(paths, settings, with_validation=True):
+    sources = chosen_sources(paths, settings, with_validation=True)
+    if output_file is not None:
+        _check_is_no_input(output_file, [*(source.path for source in sources), recipe])
+    for source in sources:
         with bytes_progress(source.name, source.path, quiet=quiet) as advance:
             check_source(source, lint_settings, report, advance)
     _write(
@@ -112,6 +116,14 @@ def command(
     )
     if fail_on != "never" and report.has_at_least(Severity(fail_on)):
         raise SystemExit(EXIT_FINDINGS)
+
+
+def _check_is_no_input(output_file: Path, inputs: list[Path | None]) -> None:
+    for path in inputs:
+        if path is not None and output_file.exists() and output_file.samefile(path):
+            raise InputError(
+                f"--output-file {output_file}: is an input of this run; name another file"
+            )
 
 
 def _write(text: str, report: LintReport, output_file: Path | None, color: bool) -> None:

@@ -26,9 +26,7 @@ from dataset_tools.tokens import TrainingFormat
 @click.option(
     "--rows",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="The first so many records.",
+    help="The first so many records. Default: 1.",
 )
 @click.option("--tokenizer", help="Show tokens of this tokenizer: a model folder or a hub name.")
 @click.option(
@@ -51,7 +49,7 @@ def command(
     separator: str | None,
     stop_sequence: str | None,
     row: int | None,
-    rows: int,
+    rows: int | None,
     tokenizer: str | None,
     chunk_size: int | None,
     format_name: str,
@@ -70,11 +68,13 @@ def command(
       dataset-tools preview --recipe recipes/llama2-samsum.yaml --rows 3
       dataset-tools preview data.jsonl --tokenizer path/to/model --format json
     """
+    if row is not None and rows is not None:
+        raise InputError("--row and --rows: give one of them")
     settings = read_recipe(recipe)
     training_format = _training_format(settings, separator, stop_sequence, chunk_size)
     model_tokenizer = _tokenizer(tokenizer, settings)
     source = chosen_sources((path,) if path else (), settings)[0]
-    for number, record in read_rows(source, RowChoice(row=row, count=1 if row else rows)):
+    for number, record in read_rows(source, RowChoice(row=row, count=rows or 1)):
         try:
             view = view_record(source.name, number, record, training_format, model_tokenizer)
         except InputError as error:

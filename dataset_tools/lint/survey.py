@@ -15,7 +15,7 @@ from dataset_tools.json_scanner import scan_line
 from dataset_tools.lines import skip_byte_order_mark
 from dataset_tools.lint.settings import GivenMark, LintSettings
 from dataset_tools.marks import Mark, given_mark, infer_mark
-from dataset_tools.records import REQUIRED_KEYS, format_of_keys
+from dataset_tools.records import REQUIRED_KEYS, RecordFormat, format_of_keys
 from dataset_tools.rules import FileContext
 
 READ_WHOLE_BYTES = 8 * 1024 * 1024
@@ -26,26 +26,34 @@ BLOCK_BYTES = READ_WHOLE_BYTES // BLOCK_COUNT
 def survey(stream: BinaryIO, size: int, settings: LintSettings) -> FileContext | None:
     """The file's format and marks, or None where no row tells a format."""
     rows = list(_sample_rows(stream, size, _row))
-    formats = Counter(found for row in rows if (found := format_of_keys(row)))
+    formats = _formats(rows)
     if not formats:  # no line is sound; one that is odd may tell all the same
         rows = list(_sample_rows(stream, size, _odd_row))
-        formats = Counter(found for row in rows if (found := format_of_keys(row)))
+        formats = _formats(rows)
     if not formats:
         return None
     record_format = formats.most_common(1)[0][0]
-    target_key = REQUIRED_KEYS[record_format][-1]
-    separator = None
-    if record_format == "prompt-completion":
-        separator = _mark(settings.separator, _strings(rows, "prompt"))
+    prompts = _strings(rows, "prompt") if record_format == "prompt-completion" else []
+    completions = _strings(rows, REQUIRED_KEYS[record_format][-1])
     return FileContext(
-        record_format, separator, _mark(settings.stop_sequence, _strings(rows, target_key))
+        record_format,
+        _mark(settings.separator, prompts, completions, prompts) if prompts else None,
+        _mark(settings.stop_sequence, completions, prompts, prompts),
     )
 
 
-def _mark(given: GivenMark | None, texts: list[str]) -> Mark | None:
+def _formats(rows: list[dict[str, object]]) -> Counter[RecordFormat]:
+    """How many rows are of each format; DT108 tells of keys in another case."""
+    keys = ({key.lower() for key in row} for row in rows)
+    return Counter(found for each in keys if (found := format_of_keys(each)))
+
+
+def _mark(
+    given: GivenMark | None, texts: list[str], others: list[str], prompts: list[str]
+) -> Mark | None:
     if given is None:
-        return infer_mark(texts)
-    return given_mark(given.text, given.origin, texts) if given.text else None
+        return infer_mark(texts, others)
+    return given_mark(given.text, given.origin, texts, prompts) if given.text else None
 
 
 def _strings(rows: list[dict[str, object]], key: str) -> list[str]:

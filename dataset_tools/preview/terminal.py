@@ -86,7 +86,7 @@ def _token_strip(sequence: TrainingSequence, spelling: list[str]) -> Text:
     for index, token in enumerate(spelling):
         masked = sequence.labels[index] == IGNORED_LABEL
         style = f"{_MASKED if masked else _TRAINED}{' underline' if index % 2 else ''}"
-        if index == sequence.completion_start:
+        if index == sequence.completion_start > 0:
             strip.append("| ", style="bold")
         strip.append(printable(token), style=style)
         strip.append(" ")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
-from dataset_tools.rules.line_members import members_by_key, type_name
+from dataset_tools.rules.line_members import has_constant_at, members_by_key, type_name
 from dataset_tools.rules.rule import Problem, Rule
 
 
@@ -43,7 +43,9 @@ class NotAString(Rule):
             return
         for key in REQUIRED_KEYS[self.context.record_format]:
             member = members.get(key)
-            if member is not None and not isinstance(member.value, str):
+            if member is None or has_constant_at(line, member.value_at):  # DT106 has those
+                continue
+            if not isinstance(member.value, str):
                 yield Problem(
                     f"the value of '{key}' is {type_name(member.value)}, expected a string",
                     column=member.value_at + 1,

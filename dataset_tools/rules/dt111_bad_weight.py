@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
 from dataset_tools.records import is_valid_weight
-from dataset_tools.rules.line_members import members_by_key, type_name
+from dataset_tools.rules.line_members import has_constant_at, members_by_key, type_name
 from dataset_tools.rules.rule import Problem, Rule
 
 
@@ -41,7 +41,11 @@ class BadWeight(Rule):
 
     def check_line(self, line: OddLine) -> Iterable[Problem]:
         member = (members_by_key(line) or {}).get("weight")
-        if member is None or is_valid_weight(member.value) or _is_constant(line, member.value_at):
+        if (
+            member is None
+            or is_valid_weight(member.value)
+            or has_constant_at(line, member.value_at)
+        ):
             return
         value = member.value
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -51,8 +55,3 @@ class BadWeight(Rule):
         yield Problem(
             f"the weight is {found}, expected a finite number >= 0", column=member.value_at + 1
         )
-
-
-def _is_constant(line: OddLine, at: int) -> bool:
-    """Whether the value is spelt NaN or Infinity, which DT106 reports."""
-    return line.scan is not None and any(constant.at == at for constant in line.scan.constants)

@@ -11,7 +11,8 @@ class SeparatorInside(Rule):
     r"""## What it does
 
     Reports a separator anywhere but at the end of the prompt. White space alone, such as the
-    default `\n`, stands in every longer text and is no mark to look for.
+    default `\n`, stands in every longer text and is no mark to look for; nor is, inside prompts,
+    one from a recipe that most prompts are built with, such as the examples of a few-shot prompt.
 
     ## Why it hurts
 
@@ -59,7 +60,10 @@ class SeparatorInside(Rule):
         mark = self.context.separator
         if mark is None or record.prompt is None or mark.text.isspace():
             return
-        in_prompt = self.context.prompt_format.bare_prompt(record.prompt).find(mark.text)
+        if self.context.marks_overlap:  # DT305 has the cause
+            return
+        bare = self.context.prompt_format.bare_prompt(record.prompt)
+        in_prompt = -1 if mark.is_structure else bare.find(mark.text)
         in_completion = record.completion.find(mark.text)
         for key, offset in (("prompt", in_prompt), ("completion", in_completion)):
             if offset != -1:

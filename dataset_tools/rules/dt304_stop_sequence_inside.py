@@ -11,7 +11,8 @@ class StopSequenceInside(Rule):
     r"""## What it does
 
     Reports a stop sequence anywhere but at the end of the completion or text. One of white space
-    alone is looked for in completions only, since prompts are full of white space.
+    alone is looked for in completions only, since prompts are full of white space; so is one from
+    a recipe that most prompts are built with, such as the end of a chat's turn.
 
     ## Why it hurts
 
@@ -53,12 +54,14 @@ class StopSequenceInside(Rule):
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         mark = self.context.stop_sequence
-        if mark is None:
+        if mark is None or self.context.marks_overlap:  # DT305 has the cause
             return
         bare = self.context.prompt_format.bare_completion(record.completion)
-        places = [(record.target_key, bare.find(mark.text))]
-        if record.prompt is not None and not mark.text.isspace():
-            places.insert(0, ("prompt", record.prompt.find(mark.text)))
+        places = []
+        if record.prompt is not None and not mark.text.isspace() and not mark.is_structure:
+            places.append(("prompt", record.prompt.find(mark.text)))
+        if record.prompt is not None or not mark.is_structure:
+            places.append((record.target_key, bare.find(mark.text)))
         for key, offset in places:
             if offset != -1:
                 yield Problem(

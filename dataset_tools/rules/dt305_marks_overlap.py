@@ -38,9 +38,7 @@ class MarksOverlap(Rule):
 
     def conclude(self) -> Iterable[Problem]:
         separator, stop_sequence = self.context.separator, self.context.stop_sequence
-        if separator is None or stop_sequence is None:
-            return
-        if separator.text in stop_sequence.text or stop_sequence.text in separator.text:
+        if separator is not None and stop_sequence is not None and self.context.marks_overlap:
             yield Problem(
                 f"the separator {separator.text!r} and the stop sequence {stop_sequence.text!r} "
                 "contain one another, expected two different marks",

@@ -23,3 +23,8 @@ def type_name(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "a string" if isinstance(value, str) else "a number"
+
+
+def has_constant_at(line: OddLine, at: int) -> bool:
+    """Whether the value at this position is spelt NaN or Infinity, which DT106 reports."""
+    return line.scan is not None and any(constant.at == at for constant in line.scan.constants)

@@ -41,6 +41,14 @@ class FileContext:
     stop_sequence: Mark | None = None
 
     @property
+    def marks_overlap(self) -> bool:
+        """Whether separator and stop sequence contain one another, so that neither can be told."""
+        if self.separator is None or self.stop_sequence is None:
+            return False
+        separator, stop_sequence = self.separator.text, self.stop_sequence.text
+        return separator in stop_sequence or stop_sequence in separator
+
+    @property
     def prompt_format(self) -> PromptFormat:
         """The marks as a prompt format, to tell a record's bare text from them."""
         return PromptFormat(

@@ -22,18 +22,21 @@ _DROPPED_KEY = "dropped_line"  # 0 in the rows that stay
 Columns = dict[str, list[Any]]
 
 
-def load(tokenizer: Any, cfg: Any) -> "RecordStrategy":
+def load(tokenizer: Any, cfg: Any, ds_cfg: Any) -> "RecordStrategy":
     """Build the strategy for a run; Axolotl calls it with its tokenizer and configuration."""
     with ending_the_run_on_error(cfg.get("axolotl_config_path")):
-        return RecordStrategy(data_settings(cfg).training_format, wrap_tokenizer(tokenizer))
+        validation_paths = [dataset["path"] for dataset in cfg.get("test_datasets") or []]
+        part = "validation" if ds_cfg["path"] in validation_paths else "training"
+        return RecordStrategy(data_settings(cfg).training_format, wrap_tokenizer(tokenizer), part)
 
 
 class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl is not type checked
     """Tokenises stored records; a record may become several sequences or, too long, none."""
 
-    def __init__(self, training_format: TrainingFormat, tokenizer: Tokenizer) -> None:
+    def __init__(self, training_format: TrainingFormat, tokenizer: Tokenizer, part: str) -> None:
         self.training_format = training_format
         self.tokenizer = tokenizer
+        self.part = part  # "training" or "validation"
 
     def wrap_dataset(
         self,
@@ -60,7 +63,7 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
             kept = [index for index, line in enumerate(sequences[_DROPPED_KEY]) if not line]
             sequences = sequences.select(kept)
         if not len(sequences):
-            end_run(f"{self._limit()}: every record is longer; raise chunk_size")
+            end_run(f"no record of the {self.part} data fits the {self._limit()}; raise chunk_size")
         return sequences.remove_columns(_DROPPED_KEY)
 
     def _report(self, lines: list[int]) -> None:
@@ -75,8 +78,8 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
             )
         what = "records" if self.training_format.on_too_long == "drop" else "completions"
         say(
-            f"axolotl-replicate: dropped {len(lines)} {what} longer than the {self._limit()}: "
-            f"lines {named}{more}"
+            f"axolotl-replicate: dropped {len(lines)} {what} of the {self.part} data longer than "
+            f"the {self._limit()}: lines {named}{more}"
         )
 
     def _limit(self) -> str:

@@ -61,6 +61,11 @@ def end_of_run(
         (GOOD, {"peft_method": "qlorra"}, "peft_method: found 'qlorra'"),
         (GOOD, {"seperator": "#"}, "did you mean 'separator'?"),
         (GOOD, {"prompt_loss_weight": 0.3}, "prompt_loss_weight: found 0.3"),
+        (GOOD, {"test_datasets": [{"path": "x"}]}, "train_data and test_datasets"),
+        (GOOD, {"min_sample_len": 5}, "min_sample_len"),
+        (GOOD, {"peft_method": "qlora", "load_in_4bit": False}, "peft_method and load_in_4bit"),
+        (GOOD, {"stop_sequence": r"\n###\n"}, "double quotes"),
+        (GOOD, {"seed": 2**70}, "seed"),
         (GOOD, {"validation_prompt": "x"}, "validation_prompt: not supported"),
         (
             json.dumps({**ROWS[0], "weight": 2}).encode() + b"\n" + GOOD,
@@ -178,3 +183,30 @@ def test_a_misspelt_plugin_ends_the_run(lab: Lab, write_rows: Callable[..., Path
 
     assert finished.exit_code == 2
     assert "ReplicateInputsPlugin" in finished.own_lines[0]
+
+
+def test_keys_nobody_knows_are_named(
+    lab: Lab, end_of_run: Callable[..., tuple[Any, list[str]]]
+) -> None:
+    """A key that would have no effect is named, and the run goes on."""
+    (lab.folder / "data.jsonl").write_bytes(GOOD)
+
+    code, lines = end_of_run(train_data="data.jsonl", max_seq_length=10)
+
+    notes = [line for line in lines if "note: neither" in line]
+    assert code is None
+    assert len(notes) == 1
+    assert "knows max_seq_length;" in notes[0]
+
+
+def test_marks_the_recipe_does_not_name_are_pointed_out(
+    lab: Lab, end_of_run: Callable[..., tuple[Any, list[str]]]
+) -> None:
+    """Data that ends with a stop sequence of which the recipe knows nothing trains, with a note."""
+    rows = [{**row, "completion": row["completion"] + "\n###\n"} for row in ROWS]
+    (lab.folder / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    code, lines = end_of_run(train_data="data.jsonl")
+
+    assert code is None
+    assert any('set stop_sequence: "\\n###\\n"' in line for line in lines)

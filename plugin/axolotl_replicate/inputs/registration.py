@@ -1,7 +1,7 @@
 """From a recipe with Replicate's keys to the configuration that Axolotl validates and trains."""
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping
 from typing import Any
 
 from axolotl_replicate.cpu import adapt_to_cpu
@@ -10,10 +10,19 @@ from axolotl_replicate.inputs.training_data import prepare_training_data
 from axolotl_replicate.termination import say
 from dataset_tools.errors import InputError
 from dataset_tools.recipe import data_settings
-from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
+from dataset_tools.recipe_keys import RECIPE_KEYS, check_names, read_keys, resolve_aliases
 from dataset_tools.sources import display_name
 
 STRATEGY = "axolotl_replicate.prompt_strategy"
+_OTHER_DATA = (
+    "datasets",
+    "test_datasets",
+    "pretraining_dataset",
+    "streaming",
+    "rl",
+    "skip_prepare_dataset",
+)
+_SHORTEST_SEQUENCE = 2  # tokens; Axolotl's own default, below which nothing could be a target
 
 
 def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
@@ -25,13 +34,14 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
     if not _is_applied(cfg):
         for note in resolve_aliases(cfg):
             say(f"axolotl-replicate: {note}")
-        check_names(cfg, axolotl_keys())
+        known = axolotl_keys()
+        check_names(cfg, known)
+        _note_unknown_keys(cfg, known)
         values = read_keys(cfg)
         settings = data_settings(cfg)
         if settings.train_data is None:
             raise InputError("train_data: missing; give the path or URL of the training data")
-        if cfg.get("datasets"):
-            raise InputError("train_data and datasets: both given; keep one of them")
+        _check_companions(cfg)
         # worked out first: a wrong batch size should not cost a download
         filled = config_from_inputs(cfg, values, _process_count())
         data = prepare_training_data(settings, values)
@@ -45,6 +55,27 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
         say(f"axolotl-replicate: {data.summary()}")
     if not cfg.get("use_ray"):
         _adapt_to_machine(cfg)
+
+
+def _check_companions(cfg: MutableMapping[str, Any]) -> None:
+    """Refuse Axolotl keys that would make it train on something else than what was linted."""
+    for key in _OTHER_DATA:
+        if cfg.get(key):
+            raise InputError(f"train_data and {key}: they exclude one another; keep one of them")
+    if (cfg.get("min_sample_len") or 0) > _SHORTEST_SEQUENCE:
+        raise InputError(
+            f"min_sample_len: would drop records that train_data holds; remove the key, or set it "
+            f"to {_SHORTEST_SEQUENCE}"
+        )
+
+
+def _note_unknown_keys(cfg: MutableMapping[str, Any], known: Collection[str]) -> None:
+    unknown = sorted(str(key) for key in cfg if key not in known and key not in RECIPE_KEYS)
+    if unknown:
+        say(
+            f"axolotl-replicate: note: neither Axolotl nor this plugin knows {', '.join(unknown)}; "
+            "without another plugin that does, they have no effect"
+        )
 
 
 def _is_applied(cfg: MutableMapping[str, Any]) -> bool:
