@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 import trustme
+from http_bodies import RefusedBy
 from loopback_server import LoopbackServer
+
+from dataset_tools.errors import InputError
+from dataset_tools.sources import fetch
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +51,20 @@ def tls_server(authority: trustme.CA) -> Iterator[LoopbackServer]:
     server = LoopbackServer(certificate)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def message_for(cache: Path) -> RefusedBy:
+    """Fetch what must fail; returns the message, which is checked for what all have in common."""
+
+    def refuse(location: str) -> str:
+        with pytest.raises(InputError) as caught:
+            fetch(location)
+        message = str(caught.value)
+        assert "\n" not in message
+        assert "secret" not in message
+        left = {path.name for path in cache.rglob("*") if path.is_file()}
+        assert left <= {"lock", "download.part", "part.json"}
+        return message
+
+    return refuse
