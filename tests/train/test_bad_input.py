@@ -185,6 +185,18 @@ def test_a_misspelt_plugin_ends_the_run(lab: Lab, write_rows: Callable[..., Path
     assert "ReplicateInputsPlugin" in finished.own_lines[0]
 
 
+def test_the_options_of_axolotls_command_are_no_unknown_keys(
+    lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """What Axolotl's command line adds to the configuration gives no note."""
+    recipe = lab.write_recipe(train_data=str(write_rows([{"text": ""}])))
+
+    finished = lab.axolotl("train", str(recipe), "--launcher", "python")
+
+    assert finished.exit_code == 1
+    assert [line for line in finished.own_lines if "note:" in line] == []
+
+
 def test_keys_nobody_knows_are_named(
     lab: Lab, end_of_run: Callable[..., tuple[Any, list[str]]]
 ) -> None:

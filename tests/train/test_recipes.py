@@ -49,5 +49,6 @@ def test_a_recipe_trains_and_saves_an_adapter(
         "axolotl-replicate: training on 52 records, validating on 8 held out from the end of "
         "train_data" in finished.own_lines
     )
+    assert [line for line in finished.own_lines if "note:" in line] == []
     assert "eval_loss" in finished.output
     assert server.statuses("/train.jsonl") == [200]

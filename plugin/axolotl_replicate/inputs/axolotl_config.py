@@ -1,6 +1,8 @@
 """What each of our keys becomes in Axolotl's configuration."""
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from itertools import chain
 from typing import Any
 
 from dataset_tools.errors import InputError
@@ -8,10 +10,17 @@ from dataset_tools.recipe_keys import RECIPE_KEYS
 
 
 def axolotl_keys() -> frozenset[str]:
-    """The keys that the installed Axolotl knows by itself."""
+    """The keys that the installed Axolotl knows by itself.
+
+    Its command line adds its own options to the configuration; they count as known.
+    """
+    from axolotl.cli import args
     from axolotl.utils.schemas.config import AxolotlInputConfig
 
-    return frozenset(AxolotlInputConfig.model_fields)
+    options = (fields(each) for each in vars(args).values() if is_dataclass(each))
+    return frozenset(AxolotlInputConfig.model_fields).union(
+        option.name for option in chain.from_iterable(options)
+    )
 
 
 def config_from_inputs(
