@@ -84,13 +84,24 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
         validation_data=values["validation_data"],
         separator=recipe.get("separator"),
         stop_sequence=recipe.get("stop_sequence"),
-        tokenizer=_either(recipe, "tokenizer_config", "base_model"),
-        special_tokens={
-            role: token
-            for role, token in (recipe.get("special_tokens") or {}).items()
-            if isinstance(token, str)
-        },
+        tokenizer=_tokenizer_name(recipe),
+        special_tokens=_special_tokens(recipe),
     )
+
+
+def _tokenizer_name(recipe: Mapping[str, Any]) -> str | None:
+    name = _either(recipe, "tokenizer_config", "base_model")
+    if name is not None and not isinstance(name, str):
+        raise InputError(f"base_model: found {name!r}, expected a folder or a hub name")
+    return name
+
+
+def _special_tokens(recipe: Mapping[str, Any]) -> dict[str, str]:
+    """The tokens with a role of their own, such as `eos_token`; lists of further ones have none."""
+    tokens = recipe.get("special_tokens") or {}
+    if not isinstance(tokens, Mapping):
+        raise InputError(f"special_tokens: found {tokens!r}, expected roles and tokens")
+    return {role: token for role, token in tokens.items() if isinstance(token, str)}
 
 
 def _check_mark_spelling(recipe: Mapping[str, Any]) -> None:

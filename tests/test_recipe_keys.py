@@ -173,3 +173,13 @@ def test_an_alias_beside_our_key_is_refused() -> None:
     """A key given in OpenAI's and in our name is an error naming both."""
     with pytest.raises(InputError, match="n_epochs and num_train_epochs"):
         resolve_aliases({"n_epochs": 2, "num_train_epochs": 3})
+
+
+@pytest.mark.parametrize("line", ["base_model: 5", "special_tokens: [a]", "special_tokens: a"])
+def test_what_names_the_tokenizer_is_checked(line: str, tmp_path: Path) -> None:
+    """A model or special tokens of a wrong type are an error naming file and key."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"{line}\n")
+
+    with pytest.raises(InputError, match=rf"recipe\.yaml: {line.partition(':')[0]}: found"):
+        load_data_settings(recipe)
