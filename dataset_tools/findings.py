@@ -28,6 +28,7 @@ class Finding:
     severity: Severity
     message: str
     fixable: bool = False
+    fingerprint: str | None = None
 
     @property
     def sort_key(self) -> tuple[int, int, str, str]:

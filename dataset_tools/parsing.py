@@ -5,7 +5,7 @@ any other line gets the exact second look of `json_scanner`, whose verdict the r
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -54,6 +54,13 @@ class RecordBatch:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @property
+    def record_hashes(self) -> Iterable[int]:
+        """A 64-bit hash of each record's texts; the weight does not count."""
+        if not self.prompts:
+            return map(hash, self.completions)
+        return map(hash, zip(self.prompts, self.completions, strict=True))
 
     def record(self, index: int) -> Record:
         """The record at this index of the columns."""

@@ -15,7 +15,7 @@ from dataset_tools.rules import RULES
 GOOD = "".join(f'{{"prompt": "What is {n}?", "completion": " {n}."}}\n' for n in range(100))
 BAD = '{"prompt": "a", "completion": "b"}\n{"prompt": "a", "completion": null}\n'
 TEXT_LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>DT\d{3}) \S.*")
-HEAVY = ["torch", "transformers", "axolotl", "datasets", "numpy", "rich", "requests"]
+HEAVY = ["torch", "transformers", "axolotl", "datasets", "rich", "requests"]
 
 
 @pytest.fixture

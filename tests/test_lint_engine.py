@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset_tools.errors import InputError
-from dataset_tools.findings import Finding
 from dataset_tools.lines import LineBatch, read_batches
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.survey import READ_WHOLE_BYTES
@@ -35,9 +34,10 @@ MARK_TEXTS = st.sampled_from(["#", "##", "\n", " ", "\n##\n", "END", "aa", "a"])
 TEXTS = st.text(st.sampled_from("#a\n END"), max_size=8)
 
 
-def lint(path: Path, max_findings: int = 1000) -> LintReport:
-    report = LintReport(max_findings)
-    check_source(SourceFile("data.jsonl", path), LintSettings(), report)
+def lint(path: Path, max_findings: int = 1000, **how: int) -> LintReport:
+    report = LintReport()
+    settings = LintSettings(max_findings=max_findings)
+    check_source(SourceFile("data.jsonl", path), settings, report, **how)
     return report
 
 
@@ -74,24 +74,28 @@ def test_any_bytes_are_judged(scratch: Path, content: bytes, max_findings: int) 
     assert all(finding.line >= 1 and finding.column >= 1 for finding in report.findings)
 
 
-@given(content=st.lists(PIECES, max_size=30).map(b"".join), batch_bytes=st.integers(1, 200))
+@given(content=st.lists(PIECES, max_size=30).map(b"".join), piece_bytes=st.integers(4, 200))
 @settings(deadline=None)
-def test_batch_size_changes_no_finding(scratch: Path, content: bytes, batch_bytes: int) -> None:
-    """Where the file is cut into batches is nothing a reader could notice."""
+def test_piece_size_changes_no_finding(scratch: Path, content: bytes, piece_bytes: int) -> None:
+    """Where the file is cut into pieces is nothing a reader could notice."""
     if content.startswith(b"\x1f\x8b"):
         return
     scratch.write_bytes(content)
 
-    assert lint(scratch).findings == lint_in_batches(scratch, batch_bytes)
+    assert lint(scratch) == lint(scratch, piece_bytes=piece_bytes)
 
 
-def lint_in_batches(path: Path, batch_bytes: int) -> list[Finding]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "dataset_tools.lint.checker.read_batches",
-            lambda stream: read_batches(stream, batch_bytes),
-        )
-        return lint(path).findings
+@given(content=st.lists(PIECES, max_size=30).map(b"".join), jobs=st.integers(2, 4))
+@settings(deadline=None, max_examples=5)
+def test_the_number_of_processes_changes_no_finding(
+    scratch: Path, content: bytes, jobs: int
+) -> None:
+    """However many processes check a file, they find what one does."""
+    if content.startswith(b"\x1f\x8b"):
+        return
+    scratch.write_bytes(content)
+
+    assert lint(scratch) == lint(scratch, piece_bytes=40, jobs=jobs)
 
 
 @given(
@@ -220,7 +224,7 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     writer.start()
     (source,) = fetch(str(pipe))
     writer.join()
-    report = LintReport(10)
+    report = LintReport()
 
     check_source(source, LintSettings(), report)
 
@@ -231,4 +235,4 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
 def test_what_cannot_be_opened_is_an_input_error(name: str, tmp_path: Path) -> None:
     """A folder or a missing file is named in one line."""
     with pytest.raises(InputError, match="cannot be read"):
-        check_source(SourceFile("x", tmp_path / name), LintSettings(), LintReport(1))
+        check_source(SourceFile("x", tmp_path / name), LintSettings(), LintReport())

@@ -55,7 +55,7 @@ def findings_of(case: dict[str, Any], code: str, folder: Path) -> list[tuple[str
     """Place and message of everything the rule says about the case, in reading order."""
     path = folder / "data.jsonl"
     path.write_bytes(content_of(case))
-    report = LintReport(max_findings=1000)
+    report = LintReport()
     check_source(SourceFile("data.jsonl", path), settings_of(case), report)
     return [
         (f"{finding.line}:{finding.column}", finding.message)

@@ -63,6 +63,7 @@ def _codes(value: str) -> list[str]:
     show_default=True,
     help="List at most so many findings a code; all are counted.",
 )
+@click.option("--jobs", "-j", type=click.IntRange(min=1), default=1)
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 @color_option
 def command(
@@ -76,6 +77,7 @@ def command(
     format_name: str | None,
     output_file: Path | None,
     max_findings: int,
+    jobs: int,
     quiet: bool,
     no_color: bool,
 ) -> None:
@@ -101,13 +103,13 @@ def command(
         rules=choose_rules(chain(*select), chain(*ignore)),
         max_findings=max_findings,
     )
-    report = LintReport(max_findings)
+    report = LintReport()
     sources = chosen_sources(paths, settings, with_validation=True)
     if output_file is not None:
         _check_is_no_input(output_file, [*(source.path for source in sources), recipe])
     for source in sources:
         with bytes_progress(source.name, source.path, quiet=quiet) as advance:
-            check_source(source, lint_settings, report, advance)
+            check_source(source, lint_settings, report, advance, jobs=jobs)
     _write(
         FORMATS[format_name or default_format(os.environ)](report),
         report,

@@ -1,17 +1,23 @@
-"""The checker: one file through all rules, in one pass and bounded memory."""
+"""The checker: one file through all rules, piece by piece, in bounded memory.
+
+Pieces are judged apart, by as many processes as are asked for, and put together in file order:
+what is reported does not depend on how many there were.
+"""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sized
 from typing import BinaryIO
 
-from dataset_tools.findings import Finding
-from dataset_tools.lines import open_plain, read_batches
-from dataset_tools.lint.places import column_of
+from dataset_tools.errors import InputError
+from dataset_tools.lines import open_plain
+from dataset_tools.lint.piece_check import PieceCheck, PieceResult, gathers
+from dataset_tools.lint.pieces import PIECE_BYTES, Piece, cut
+from dataset_tools.lint.processes import in_order
+from dataset_tools.lint.record_index import IndexedRecords, RecordIndex
 from dataset_tools.lint.report import FileSummary, LintReport
 from dataset_tools.lint.settings import LintSettings
-from dataset_tools.lint.survey import survey
-from dataset_tools.parsing import RecordBatch, parse_batch
-from dataset_tools.rules import FileContext, Problem, Rule
+from dataset_tools.lint.survey import Survey, survey
+from dataset_tools.lint.tally import Tally
 from dataset_tools.sources import SourceFile
 
 HEAD_BYTES = 64 * 1024  # enough to tell what kind of file it is
@@ -24,86 +30,104 @@ def check_source(
     settings: LintSettings,
     report: LintReport,
     advance: Advance = lambda done: None,
+    *,
+    jobs: int = 1,
+    piece_bytes: int = PIECE_BYTES,
 ) -> None:
-    """Check one file and add what was found to the report.
+    """Check one file with up to `jobs` processes and add what was found to the report.
 
-    Raises InputError where the file cannot be read at all; anything wrong inside is a finding.
+    Raises InputError where the file cannot be read at all, or changes while it is read; anything
+    wrong inside is a finding.
     """
     with open_plain(source.path, source.name) as stream:
-        _FileCheck(source.name, stream, settings, report).run(advance)
+        before = os.fstat(stream.fileno())
+        check = _FileCheck(source.name, stream, before.st_size, settings, report, jobs)
+        check.run(advance, cut(before.st_size, piece_bytes))
+        after = os.fstat(stream.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputError(
+            f"{source.name}: changed while it was read ({before.st_size} bytes at first, "
+            f"{after.st_size} in the end); lint it again when it is complete"
+        )
 
 
 class _FileCheck:
     def __init__(
-        self, path: str, stream: BinaryIO, settings: LintSettings, report: LintReport
+        self,
+        path: str,
+        stream: BinaryIO,
+        size: int,
+        settings: LintSettings,
+        report: LintReport,
+        jobs: int,
     ) -> None:
         self.path = path
         self.stream = stream
+        self.size = size
+        self.settings = settings
         self.report = report
-        self.size = stream.seek(0, os.SEEK_END)
-        context = survey(stream, self.size, settings)
-        self.tells_format = context is not None
-        self.context = context or FileContext("prompt-completion")
-        self.rules = [rule(self.context) for rule in settings.rules]
-        self.records = 0
+        self.jobs = jobs
+        self.survey: Survey = survey(stream, size, settings)
+        self.rules = [rule(self.survey.context) for rule in settings.rules]
+        self.tally = Tally(path, settings, report.listed)
+        self.index = RecordIndex()
 
-    def run(self, advance: Advance) -> None:
-        first = len(self.report.findings)
-        self.stream.seek(0)
-        head = self.stream.read(HEAD_BYTES)
-        if not any(self._check_head(rule, head) for rule in self.rules if rule.ends_the_check):
+    def run(self, advance: Advance, pieces: list[Piece]) -> None:
+        if not self._head_ends_the_check():
             for rule in self.rules:
-                if not rule.ends_the_check:
-                    self._check_head(rule, head)
-            self.stream.seek(0)
-            for lines in read_batches(self.stream):
-                self._check_batch(parse_batch(lines, self.context.record_format))
-                advance(sum(map(len, lines.lines)))
+                rule.learn(self.survey.sample)
+            self._check_pieces(advance, pieces)
+            self._conclude()
+        self.report.add_file(self._summary(), self.tally)
+
+    def _head_ends_the_check(self) -> bool:
+        """Whether the first bytes tell that this is no data file; what they tell is counted."""
+        head = os.pread(self.stream.fileno(), HEAD_BYTES, 0)
+        for ends_the_check in (True, False):
+            found = False
             for rule in self.rules:
-                self._add(rule, rule.conclude())
-        self.report.sort_from(first)
-        self.report.files.append(self._summary())
+                if rule.ends_the_check is ends_the_check:
+                    for problem in rule.check_head(head):
+                        found = True
+                        self.tally.add(rule, problem, 1, "", "")
+            if ends_the_check and found:
+                return True
+        return False
 
-    def _check_head(self, rule: Rule, head: bytes) -> bool:
-        problems = list(rule.check_head(head))
-        self._add(rule, problems)
-        return bool(problems)
+    def _check_pieces(self, advance: Advance, pieces: list[Piece]) -> None:
+        gatherers = list(filter(gathers, self.rules))
+        for piece, result in zip(pieces, self._results(pieces), strict=True):
+            lines_before = self.index.lines
+            self.tally.merge(result.tally, lines_before)
+            for rule, later in zip(gatherers, result.rules, strict=True):
+                rule.merge(later, lines_before)
+            self.index.merge(result.index)
+            advance(piece.end - piece.start)
 
-    def _check_batch(self, batch: RecordBatch) -> None:
-        self.records += len(batch)
+    def _results(self, pieces: list[Piece]) -> Iterator[PieceResult]:
+        check = PieceCheck(self.path, self.stream, self.survey.context, self.rules, self.settings)
+        arguments = ((piece, self.tally.listed) for piece in pieces)
+        return in_order(check.run, arguments, min(self.jobs, len(pieces)))
+
+    def _conclude(self) -> None:
+        records = IndexedRecords(
+            self.stream, self.index, self.survey.context.record_format, self.jobs
+        )
         for rule in self.rules:
-            for line in batch.odd_lines:
-                self._add(rule, rule.check_line(line), line.number, line.text)
-            for index in rule.suspects(batch):
-                number = batch.numbers[index]
-                problems = list(rule.check_record(batch.record(index)))
-                if problems:
-                    text = batch.line_at(number).decode()
-                    self._add(rule, problems, number, text)
-            rule.observe(batch)
-
-    def _add(
-        self, rule: Rule, problems: Iterable[Problem], number: int = 1, line_text: str = ""
-    ) -> None:
-        for problem in problems:
-            self.report.add(
-                Finding(
-                    path=self.path,
-                    line=problem.line or number,
-                    column=column_of(problem, line_text),
-                    code=rule.code,
-                    severity=rule.severity,
-                    message=problem.message,
-                    fixable=rule.fixable,
-                )
-            )
+            problems = rule.conclude(records)
+            for position, problem in enumerate(problems):
+                if isinstance(problems, Sized) and self.tally.only_counts(rule.code):
+                    self.tally.counts[rule.code] += len(problems) - position
+                    break
+                self.tally.add(rule, problem, 1, "", problem.content)
 
     def _summary(self) -> FileSummary:
-        separator, stop_sequence = self.context.separator, self.context.stop_sequence
+        context = self.survey.context
+        separator, stop_sequence = context.separator, context.stop_sequence
         return FileSummary(
             path=self.path,
-            format=self.context.record_format if self.tells_format else None,
-            records=self.records,
+            format=context.record_format if self.survey.tells_format else None,
+            records=self.index.records,
             bytes=self.size,
             separator=separator.text if separator else None,
             stop_sequence=stop_sequence.text if stop_sequence else None,

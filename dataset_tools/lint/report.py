@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dataset_tools.findings import Finding, Severity
+from dataset_tools.lint.tally import Tally
 from dataset_tools.records import RecordFormat
 from dataset_tools.rules import RULES
 
@@ -23,22 +24,24 @@ class FileSummary:
 
 @dataclass(slots=True)
 class LintReport:
-    """Files, findings and complete counts; findings are listed up to `max_findings` a code."""
+    """Files, findings and complete counts; findings are listed up to a limit for each code."""
 
-    max_findings: int
     files: list[FileSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    fingerprints: set[str] = field(default_factory=set)  # of all findings, where asked for
 
-    def add(self, finding: Finding) -> None:
-        """Count a finding, and list it if its code is not full yet."""
-        if self.counts[finding.code] < self.max_findings:
-            self.findings.append(finding)
-        self.counts[finding.code] += 1
+    def add_file(self, summary: FileSummary, tally: Tally) -> None:
+        """Take in a checked file, its findings in reading order."""
+        self.files.append(summary)
+        self.findings += sorted(tally.findings, key=lambda each: each.sort_key)
+        self.counts += tally.counts
+        self.fingerprints |= tally.fingerprints
 
-    def sort_from(self, index: int) -> None:
-        """Put the findings from this index on, those of one file, into reading order."""
-        self.findings[index:] = sorted(self.findings[index:], key=lambda each: each.sort_key)
+    @property
+    def listed(self) -> Counter[str]:
+        """How many findings of each code are listed."""
+        return Counter(finding.code for finding in self.findings)
 
     @property
     def truncated(self) -> bool:

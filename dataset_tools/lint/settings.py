@@ -27,6 +27,8 @@ class LintSettings:
     stop_sequence: GivenMark | None = None
     rules: tuple[type[Rule], ...] = tuple(RULES.values())
     max_findings: int = DEFAULT_MAX_FINDINGS
+    baseline: frozenset[str] | None = None  # fingerprints of findings that don't count
+    wants_fingerprints: bool = False
 
 
 def choose_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[type[Rule], ...]:

@@ -7,39 +7,69 @@ origin is judged by all of it. The blocks depend on nothing but the file.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import orjson
 
 from dataset_tools.json_scanner import scan_line
-from dataset_tools.lines import skip_byte_order_mark
+from dataset_tools.lines import LineBatch, skip_byte_order_mark
 from dataset_tools.lint.settings import GivenMark, LintSettings
 from dataset_tools.marks import Mark, given_mark, infer_mark
-from dataset_tools.records import REQUIRED_KEYS, RecordFormat, format_of_keys
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import REQUIRED_KEYS, Record, RecordFormat, format_of_keys
 from dataset_tools.rules import FileContext
+from dataset_tools.rules.rule import RuleInputs
 
 READ_WHOLE_BYTES = 8 * 1024 * 1024
 BLOCK_COUNT = 64
 BLOCK_BYTES = READ_WHOLE_BYTES // BLOCK_COUNT
 
 
-def survey(stream: BinaryIO, size: int, settings: LintSettings) -> FileContext | None:
-    """The file's format and marks, or None where no row tells a format."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the sampled rows tell; `tells_format` is False where none tells a format."""
+
+    context: FileContext
+    sample: RecordBatch  # its line numbers mean nothing
+    tells_format: bool = True
+
+
+def survey(stream: BinaryIO, size: int, settings: LintSettings) -> Survey:
+    """The file's format and marks, and a sample of its records."""
+    inputs = _inputs(settings)
     rows = list(_sample_rows(stream, size, _row))
     formats = _formats(rows)
     if not formats:  # no line is sound; one that is odd may tell all the same
         rows = list(_sample_rows(stream, size, _odd_row))
         formats = _formats(rows)
     if not formats:
-        return None
+        return Survey(FileContext("prompt-completion", inputs=inputs), _sample([], "text"), False)
     record_format = formats.most_common(1)[0][0]
     prompts = _strings(rows, "prompt") if record_format == "prompt-completion" else []
     completions = _strings(rows, REQUIRED_KEYS[record_format][-1])
-    return FileContext(
+    context = FileContext(
         record_format,
         _mark(settings.separator, prompts, completions, prompts) if prompts else None,
         _mark(settings.stop_sequence, completions, prompts, prompts),
+        inputs,
     )
+    return Survey(context, _sample(rows, record_format))
+
+
+def _inputs(settings: LintSettings) -> RuleInputs:
+    return RuleInputs()
+
+
+def _sample(rows: list[dict[str, object]], record_format: RecordFormat) -> RecordBatch:
+    sample = RecordBatch(LineBatch(0, []))
+    *prompt_key, target_key = REQUIRED_KEYS[record_format]
+    for row in rows:
+        completion = row.get(target_key)
+        prompt = row.get(prompt_key[0]) if prompt_key else None
+        if isinstance(completion, str) and (isinstance(prompt, str) or not prompt_key):
+            sample.add(0, Record(prompt if isinstance(prompt, str) else None, completion))
+    return sample
 
 
 def _formats(rows: list[dict[str, object]]) -> Counter[RecordFormat]:

@@ -26,6 +26,7 @@ from dataset_tools.rules.dt303_missing_stop_sequence import MissingStopSequence
 from dataset_tools.rules.dt304_stop_sequence_inside import StopSequenceInside
 from dataset_tools.rules.dt305_marks_overlap import MarksOverlap
 from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord
+from dataset_tools.rules.dt402_other_completion import OtherCompletion
 from dataset_tools.rules.dt404_few_records import FewRecords
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 
@@ -60,6 +61,7 @@ RULES: dict[str, type[Rule]] = {
         StopSequenceInside,
         MarksOverlap,
         DuplicateRecord,
+        OtherCompletion,
         FewRecords,
     )
 }

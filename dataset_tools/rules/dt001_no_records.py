@@ -1,9 +1,10 @@
 """The file holds no record."""
 
 from collections.abc import Iterable
+from typing import Self
 
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.rules.rule import FileContext, Problem, Rule
+from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
 class NoRecords(Rule):
@@ -44,7 +45,11 @@ class NoRecords(Rule):
         if len(batch) or any(not line.is_blank for line in batch.odd_lines):
             self.has_content = True
 
-    def conclude(self) -> Iterable[Problem]:
+    def merge(self, later: Self, lines_before: int) -> None:
+        self.has_lines |= later.has_lines
+        self.has_content |= later.has_content
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
         if not self.has_content:
             state = "holds only blank lines" if self.has_lines else "is empty"
             yield Problem(f"the file {state}, expected one JSON object a line", line=1)

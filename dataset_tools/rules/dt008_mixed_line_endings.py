@@ -1,10 +1,11 @@
 """The file mixes line endings."""
 
 from collections.abc import Iterable
+from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.rules.rule import FileContext, Problem, Rule
+from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
 class MixedLineEndings(Rule):
@@ -57,7 +58,13 @@ class MixedLineEndings(Rule):
                 )
                 self.first_lines[ending] = batch.lines.first_number + index
 
-    def conclude(self) -> Iterable[Problem]:
+    def merge(self, later: Self, lines_before: int) -> None:
+        for ending, count in later.counts.items():
+            self.counts[ending] += count
+        for ending, line in later.first_lines.items():
+            self.first_lines.setdefault(ending, line + lines_before)
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
         unix, windows = self.counts[b"\n"], self.counts[b"\r\n"]
         if unix and windows:
             rarer = b"\r\n" if windows <= unix else b"\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.rules.rule import Problem, Rule
+from dataset_tools.rules.rule import Problem, RecordLookup, Rule
 
 
 class MarksOverlap(Rule):
@@ -36,7 +36,7 @@ class MarksOverlap(Rule):
     code = "DT305"
     name = "separator and stop sequence contain one another"
 
-    def conclude(self) -> Iterable[Problem]:
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
         separator, stop_sequence = self.context.separator, self.context.stop_sequence
         if separator is not None and stop_sequence is not None and self.context.marks_overlap:
             yield Problem(

@@ -1,13 +1,14 @@
 """A record stands in the file more than once."""
 
-from array import array
 from collections.abc import Iterable
-from hashlib import blake2b
+from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.rule import FileContext, Problem, Rule
+from dataset_tools.rules.hash_log import HashLog
+from dataset_tools.rules.repeats import Identity, Repeats, digest, find_repeats
+from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
 class DuplicateRecord(Rule):
@@ -41,25 +42,18 @@ class DuplicateRecord(Rule):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self.first_lines: dict[bytes, int] = {}
-        self.repeats = array("Q")  # pairs: line, first line
+        self.hashes = HashLog()
 
     def observe(self, batch: RecordBatch) -> None:
-        first_lines, repeats = self.first_lines, self.repeats
-        for number, record in batch.records():
-            digest = _digest(record)
-            first = first_lines.setdefault(digest, number)
-            if first != number:
-                repeats.extend((number, first))
+        self.hashes.add(batch.record_hashes)
 
-    def conclude(self) -> Iterable[Problem]:
-        for number, first in zip(self.repeats[::2], self.repeats[1::2], strict=True):
-            yield Problem(f"the record repeats the one in line {first}", line=number)
+    def merge(self, later: Self, lines_before: int) -> None:
+        self.hashes.merge(later.hashes)
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
+        pairs = find_repeats(records, self.hashes, self.hashes.repeated(), _identity)
+        return Repeats(pairs, "the record repeats the one in line {first}")
 
 
-def _digest(record: Record) -> bytes:
-    """128 bits of the texts: no two different records of any data set will ever share them."""
-    prompt = "" if record.prompt is None else record.prompt
-    digest = blake2b(f"{len(prompt)}:{prompt}".encode(), digest_size=16)
-    digest.update(record.completion.encode())
-    return digest.digest()
+def _identity(record: Record) -> Identity:
+    return Identity(digest(record.prompt or "", record.completion))

@@ -1,12 +1,13 @@
 """The file has fewer than 100 records."""
 
 from collections.abc import Iterable
+from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.rules.rule import FileContext, Problem, Rule
+from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
-FEWEST_RECORDS = 100
+FEWEST = RuleOption("min-records", 100, 0, None, "Fewest records of a file that draw no DT404.")
 
 
 class FewRecords(Rule):
@@ -27,6 +28,10 @@ class FewRecords(Rule):
 
     A few hundred good examples at least; each doubling tends to help.
 
+    ## Options
+
+    `--min-records N`, 100 unless given; 0 switches the rule off.
+
     ## Source
 
     OpenAI's fine-tuning guide for prompt/completion models: at least a couple hundred examples.
@@ -35,6 +40,7 @@ class FewRecords(Rule):
     code = "DT404"
     name = "fewer than 100 records"
     severity = Severity.WARNING
+    options = (FEWEST,)
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -43,9 +49,11 @@ class FewRecords(Rule):
     def observe(self, batch: RecordBatch) -> None:
         self.count += len(batch)
 
-    def conclude(self) -> Iterable[Problem]:
-        if 0 < self.count < FEWEST_RECORDS:
+    def merge(self, later: Self, lines_before: int) -> None:
+        self.count += later.count
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
+        fewest = self.context.option(FEWEST)
+        if 0 < self.count < fewest:
             noun = "record" if self.count == 1 else "records"
-            yield Problem(
-                f"the file has {self.count} {noun}, expected {FEWEST_RECORDS} or more", line=1
-            )
+            yield Problem(f"the file has {self.count} {noun}, expected {fewest:g} or more", line=1)

@@ -1,28 +1,35 @@
 """The one protocol of all lint rules: what a rule sees, and what it may say.
 
-A rule is a class in a module of its own. It overrides the hooks it needs; a rule that looks at
-single lines or records keeps no state, one that looks at the whole file gathers it in `observe`
-and speaks in `conclude`. Its docstring is its published page.
+A rule is a class in a module of its own. It overrides the hooks it needs. A file is checked in
+pieces, in parallel, so a rule's life is: `learn` from a sample of the file; then a copy of it for
+every piece, which checks lines and records and gathers in `observe` what only the whole file can
+tell; then the copies are put together in file order with `merge`, and the sum speaks in `conclude`.
+Its docstring is its published page.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import Mark
 from dataset_tools.parsing import OddLine, RecordBatch
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record, RecordFormat
+from dataset_tools.tokens import TrainingFormat
+
+Value = TypeVar("Value")
 
 END_OF_VALUE = -1  # the offset of a string's closing quote
+START_OF_KEY = -2  # the offset of a key's opening quote
 
 
 class Problem(NamedTuple):
     """What a rule found, and where; the checker adds path, code and severity.
 
     The place is a `column` (1-based), or the character `offset` of the decoded string under
-    `key`, from which the checker works out the column. `line` is for whole-file rules.
+    `key`, from which the checker works out the column. `line` is for rules that speak in the
+    end, and so is `content`: what makes the problem the same one in another place or file.
     """
 
     message: str
@@ -30,6 +37,30 @@ class Problem(NamedTuple):
     column: int = 1
     key: str | None = None
     offset: int | None = None
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOption:
+    """A threshold of a rule: a flag `--NAME` and a key NAME of configuration files."""
+
+    name: str
+    default: int | float
+    minimum: float
+    maximum: float | None
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInputs:
+    """What a run gives its rules beside the data; None where it gives nothing of the kind."""
+
+    options: Mapping[str, float] = field(default_factory=dict)  # the ones given, by name
+    schema: Mapping[str, Any] | bool | None = None  # a JSON Schema for completions
+    inference_prompt: str | None = None
+    tokenizer: Any | None = None  # a dataset_tools.tokenizer.ModelTokenizer
+    training_format: TrainingFormat = field(default_factory=TrainingFormat)
+    validation: Any | None = None  # a dataset_tools.lint.validation.ValidationRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +70,11 @@ class FileContext:
     record_format: RecordFormat
     separator: Mark | None = None
     stop_sequence: Mark | None = None
+    inputs: RuleInputs = field(default_factory=RuleInputs)
+
+    def option(self, option: RuleOption) -> float:
+        """The value of a threshold: the run's, or else its default."""
+        return self.inputs.options.get(option.name, option.default)
 
     @property
     def marks_overlap(self) -> bool:
@@ -57,18 +93,45 @@ class FileContext:
         )
 
 
+class RecordLookup(Protocol):
+    """Second access to the records of a file, for rules that compare what they counted."""
+
+    def map_at(
+        self, ordinals: Iterable[int], function: Callable[[Record], Value]
+    ) -> Iterator[tuple[int, Value]]:
+        """Line number and `function(record)` for each ordinal (0-based, of records, ascending)."""
+
+
 class Rule:
-    """A rule with no opinion; subclasses override what they need."""
+    """A rule with no opinion; subclasses override what they need.
+
+    What an instance holds must be picklable: copies of it work in other processes.
+    """
 
     code: ClassVar[str]
     name: ClassVar[str]  # a few words, lower case
     severity: ClassVar[Severity] = Severity.ERROR
     fixable: ClassVar[bool] = False
+    is_default: ClassVar[bool] = True  # False: only where selected by its code or family
+    options: ClassVar[tuple[RuleOption, ...]] = ()
+    # every suspect has exactly one problem, so that suspects can be counted without a second look
+    suspects_are_problems: ClassVar[bool] = False
     # a head that trips such a rule makes the rest of the file meaningless: nothing else is checked
     ends_the_check: ClassVar[bool] = False
 
     def __init__(self, context: FileContext) -> None:
         self.context = context
+
+    def __getstate__(self) -> dict[str, object]:
+        """What was gathered, without the context, which every process has already."""
+        return {name: value for name, value in self.__dict__.items() if name != "context"}
+
+    def learn(self, sample: RecordBatch) -> None:
+        """Take a first look at records spread over the file; line numbers there mean nothing.
+
+        Majorities are told here, once, so that all pieces of the file are judged alike. Files of
+        up to a few megabytes are seen whole.
+        """
 
     def check_head(self, head: bytes) -> Iterable[Problem]:
         """Problems of the file as a whole that show in its first bytes."""
@@ -90,10 +153,19 @@ class Rule:
         return ()
 
     def observe(self, batch: RecordBatch) -> None:
-        """Gather what `conclude` needs; batches come in file order."""
+        """Gather what `conclude` needs; the batches of a piece come in file order."""
 
-    def conclude(self) -> Iterable[Problem]:
-        """Problems of the file as a whole, once all of it was observed."""
+    def merge(self, later: Self, lines_before: int) -> None:
+        """Take in what a copy gathered from the piece that follows.
+
+        Line numbers that the copy kept count from its piece's first line: add `lines_before`.
+        """
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
+        """Problems of the file as a whole, once all of it was observed.
+
+        A sequence rather than a generator lets those that are not listed be counted at no cost.
+        """
         return ()
 
 

@@ -24,7 +24,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.lines import open_plain, read_batches
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.formats import FORMATS
-from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, GivenMark
+from dataset_tools.lint.settings import GivenMark
 from dataset_tools.output_files import replacing
 from dataset_tools.parsing import parse_batch
 from dataset_tools.recipe import DataSettings
@@ -119,7 +119,7 @@ def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, Re
         stop_sequence=_recipe_mark(settings.stop_sequence),
         rules=tuple(rule for rule in RULES.values() if rule.severity is Severity.ERROR),
     )
-    report = LintReport(DEFAULT_MAX_FINDINGS)
+    report = LintReport()
     for source in sources:
         check_source(source, lint_settings, report)
     if report.counts:

@@ -1,0 +1,123 @@
+"""One piece of a file through all rules: the part of a check that many processes do at once."""
+
+import pickle
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
+
+from dataset_tools.lines import BATCH_BYTES
+from dataset_tools.lint.pieces import Piece, read_piece
+from dataset_tools.lint.record_index import RecordIndex
+from dataset_tools.lint.settings import LintSettings
+from dataset_tools.lint.tally import NONE_LISTED, Tally
+from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.records import Record
+from dataset_tools.rules import FileContext, Problem, Rule
+
+
+@dataclass(slots=True)
+class PieceResult:
+    """What one piece told; line numbers count from the piece's first line."""
+
+    tally: Tally
+    index: RecordIndex = field(default_factory=RecordIndex)
+    rules: list[Rule] = field(default_factory=list)  # those that gather something, in order
+
+
+class PieceCheck:
+    """All it takes to check any piece of one file; other processes get it by forking."""
+
+    def __init__(
+        self,
+        path: str,
+        stream: BinaryIO,
+        context: FileContext,
+        rules: list[Rule],
+        settings: LintSettings,
+    ) -> None:
+        self.path = path
+        self.stream = stream
+        self.context = context
+        self.settings = settings
+        self.prototypes = pickle.dumps(rules)
+
+    def run(
+        self,
+        piece: Piece,
+        listed: Mapping[str, int] = NONE_LISTED,
+        batch_bytes: int = BATCH_BYTES,
+    ) -> PieceResult:
+        """Judge the lines that start in the piece.
+
+        `listed` says how many findings of each code are listed already, from pieces before.
+        """
+        result = PieceResult(Tally(self.path, self.settings, listed))
+        rules = self.fresh_rules()
+        gatherers = list(filter(gathers, rules))
+        for placed in read_piece(self.stream, piece, batch_bytes):
+            batch = parse_batch(placed.lines, self.context.record_format)
+            result.index.add(placed.start, batch)
+            for rule in rules:
+                _judge(rule, batch, result.tally)
+            for rule in gatherers:
+                rule.observe(batch)
+        result.rules = gatherers
+        return result
+
+    def fresh_rules(self) -> list[Rule]:
+        """Copies of the rules as they were before any line was checked."""
+        rules: list[Rule] = pickle.loads(self.prototypes)
+        for rule in rules:
+            rule.context = self.context
+        return rules
+
+
+def gathers(rule: Rule) -> bool:
+    """Whether the rule keeps something of the batches it has seen."""
+    return type(rule).observe is not Rule.observe
+
+
+class _Found(NamedTuple):
+    number: int
+    problem: Problem
+    text: str  # of the line, where a column is to be worked out
+    content: Record | str
+
+
+def _judge(rule: Rule, batch: RecordBatch, tally: Tally) -> None:
+    suspects = rule.suspects(batch)
+    if tally.only_counts(rule.code):
+        tally.counts[rule.code] += _count(rule, batch, suspects)
+        return
+    found = [*_problems_of_lines(rule, batch), *_problems_of_records(rule, batch, suspects)]
+    found.sort(key=lambda each: each.number)
+    for each in found:
+        tally.add(rule, each.problem, each.number, each.text, each.content)
+
+
+def _problems_of_lines(rule: Rule, batch: RecordBatch) -> Iterator[_Found]:
+    if type(rule).check_line is Rule.check_line:
+        return
+    for line in batch.odd_lines:
+        for problem in rule.check_line(line):
+            yield _Found(line.number, problem, line.text, line.record or line.text)
+
+
+def _problems_of_records(
+    rule: Rule, batch: RecordBatch, suspects: Iterable[int]
+) -> Iterator[_Found]:
+    for index in suspects:
+        record, number = batch.record(index), batch.numbers[index]
+        for problem in rule.check_record(record):
+            text = batch.line_at(number).decode() if problem.key else ""
+            yield _Found(number, problem, text, record)
+
+
+def _count(rule: Rule, batch: RecordBatch, suspects: Iterable[int]) -> int:
+    """How many problems the rule finds, without their places."""
+    count = 0
+    if type(rule).check_line is not Rule.check_line:
+        count += sum(sum(1 for _ in rule.check_line(line)) for line in batch.odd_lines)
+    if rule.suspects_are_problems:
+        return count + len(list(suspects))
+    return count + sum(sum(1 for _ in rule.check_record(batch.record(i))) for i in suspects)

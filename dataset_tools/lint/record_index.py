@@ -1,0 +1,96 @@
+"""The record index: where the records of a checked file stand, for a second look at some of them.
+
+It keeps three numbers for each batch of lines, some 100 bytes for every 100 KB of data.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, groupby, islice
+from typing import BinaryIO, TypeVar
+
+from dataset_tools.lines import LineBatch
+from dataset_tools.lint.pieces import read_lines
+from dataset_tools.lint.processes import in_order
+from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.records import Record, RecordFormat
+
+Value = TypeVar("Value")
+
+FEWEST_PARALLEL_BATCHES = 64  # below that, starting processes costs more than it saves
+
+
+class RecordIndex:
+    """Start byte, first line and first record of consecutive batches."""
+
+    def __init__(self) -> None:
+        self.starts = array("Q")
+        self.first_lines = array("Q")
+        self.first_records = array("Q")
+        self.end = 0  # byte behind the last batch
+        self.lines = 0
+        self.records = 0
+
+    def add(self, start: int, batch: RecordBatch) -> None:
+        """Enter the batch that follows."""
+        self.starts.append(start)
+        self.first_lines.append(self.lines + 1)
+        self.first_records.append(self.records)
+        self.end = start + sum(map(len, batch.lines.lines))
+        self.lines += len(batch.lines.lines)
+        self.records += len(batch)
+
+    def merge(self, later: "RecordIndex") -> None:
+        """Enter all batches of the piece that follows."""
+        self.starts.extend(later.starts)
+        self.first_lines.extend(line + self.lines for line in later.first_lines)
+        self.first_records.extend(record + self.records for record in later.first_records)
+        self.end = max(self.end, later.end)
+        self.lines += later.lines
+        self.records += later.records
+
+
+class IndexedRecords:
+    """The records of an open file by their ordinal; implements `RecordLookup`."""
+
+    def __init__(
+        self, stream: BinaryIO, index: RecordIndex, record_format: RecordFormat, jobs: int = 1
+    ) -> None:
+        self.stream = stream
+        self.index = index
+        self.record_format = record_format
+        self.jobs = jobs
+
+    def map_at(
+        self, ordinals: Iterable[int], function: Callable[[Record], Value]
+    ) -> Iterator[tuple[int, Value]]:
+        """Line number and `function(record)` for each ordinal (0-based, ascending).
+
+        Every batch is read once; where many records are asked for, by several processes.
+        """
+        groups = groupby(ordinals, key=self._batch_of)
+        tasks = ((number, list(group), function) for number, group in groups)
+        first_tasks = list(islice(tasks, FEWEST_PARALLEL_BATCHES))
+        jobs = self.jobs if len(first_tasks) == FEWEST_PARALLEL_BATCHES else 1
+        for values in in_order(self._map_batch, chain(first_tasks, tasks), jobs):
+            yield from values
+
+    def _map_batch(
+        self, number: int, ordinals: list[int], function: Callable[[Record], Value]
+    ) -> list[tuple[int, Value]]:
+        batch = self._read_batch(number)
+        first = self.index.first_records[number]
+        return [
+            (batch.numbers[ordinal - first], function(batch.record(ordinal - first)))
+            for ordinal in ordinals
+        ]
+
+    def _batch_of(self, ordinal: int) -> int:
+        return bisect_right(self.index.first_records, ordinal) - 1
+
+    def _read_batch(self, number: int) -> RecordBatch:
+        index = self.index
+        is_last = number + 1 == len(index.starts)
+        start, end = index.starts[number], index.end if is_last else index.starts[number + 1]
+        lines = [line for _, part in read_lines(self.stream, start, end) for line in part]
+        return parse_batch(LineBatch(index.first_lines[number], lines), self.record_format)

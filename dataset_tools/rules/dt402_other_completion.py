@@ -1,0 +1,78 @@
+"""A prompt stands in the file with different completions."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Self
+
+from dataset_tools.findings import Severity
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules.hash_log import HashLog
+from dataset_tools.rules.repeats import Identity, Repeats, digest, find_repeats
+from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
+
+
+class OtherCompletion(Rule):
+    """## What it does
+
+    Reports a record with the same prompt as an earlier one and another completion, and names the
+    first record with that prompt. Blank prompts are left out, and so is a file in which all
+    prompts are the same (DT406).
+
+    ## Why it hurts
+
+    In classification and extraction one of the answers is wrong, and the model is pulled both
+    ways. Where many answers are right, as in open-ended writing, the finding may be ignored.
+
+    ## Example
+
+    ```json
+    {"prompt": "Sentiment: fine, I guess", "completion": " positive"}
+    {"prompt": "Sentiment: fine, I guess", "completion": " neutral"}
+    ```
+
+    ## Use instead
+
+    Settle on one answer, or add to the prompt what makes the answers differ.
+
+    ## Source
+
+    Northcutt et al., Pervasive Label Errors in Test Sets Destabilize Machine Learning
+    Benchmarks, arXiv 2103.14749.
+    """
+
+    code = "DT402"
+    name = "same prompt, different completions"
+    severity = Severity.WARNING
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.hashes = HashLog(columns=2)
+        self.some_prompts: set[int] = set()  # enough of them to tell whether there are two
+
+    def observe(self, batch: RecordBatch) -> None:
+        if batch.prompts:
+            self.hashes.add(map(hash, batch.prompts), map(hash, batch.completions))
+            if len(self.some_prompts) < 2:
+                self.some_prompts.update(map(hash, batch.prompts))
+
+    def merge(self, later: Self, lines_before: int) -> None:
+        self.hashes.merge(later.hashes)
+        if len(self.some_prompts) < 2:
+            self.some_prompts |= later.some_prompts
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
+        if len(self.some_prompts) < 2:
+            return ()  # DT406
+        context = self.context
+        blank = {hash(""), hash(context.prompt_format.separator)}
+        candidates = self.hashes.differing(self.hashes.repeated(), blank)
+        pairs = find_repeats(records, self.hashes, candidates, partial(_identity, context))
+        return Repeats(pairs, "another completion for the prompt in line {first}")
+
+
+def _identity(context: FileContext, record: Record) -> Identity:
+    prompt = record.prompt or ""
+    if not context.prompt_format.bare_prompt(prompt).strip():
+        return Identity(b"")
+    return Identity(digest(prompt), digest(record.completion))

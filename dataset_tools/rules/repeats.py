@@ -1,0 +1,93 @@
+"""Repeats: pairs of a record and the first of its kind, confirmed by what the records say.
+
+Equal 64-bit hashes make candidates; a second reading compares 128-bit digests of their texts,
+which no two different records of any data set will ever share.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+from dataset_tools.records import Record
+from dataset_tools.rules.hash_log import HashLog
+from dataset_tools.rules.rule import Problem, RecordLookup
+
+if TYPE_CHECKING:
+    from dataset_tools.rules.hash_log import Hashes
+
+DIGEST_BYTES = 16
+GROUPS_A_PASS = 500_000  # kinds of candidates held in memory at once
+
+
+class Identity(NamedTuple):
+    """Two records are of one kind if their `kind` is equal; `other` is what may differ.
+
+    A record with an empty kind is like no other.
+    """
+
+    kind: bytes
+    other: bytes = b""
+
+
+class Repeats(Sequence[Problem]):
+    """A problem for each record that is of the same kind as an earlier one, in file order."""
+
+    def __init__(self, pairs: "array[int]", message: str) -> None:
+        self.pairs = pairs  # line, first line, line, first line …
+        self.message = message  # with {first} for the line of the first
+
+    def __len__(self) -> int:
+        return len(self.pairs) // 2
+
+    @overload
+    def __getitem__(self, index: int) -> Problem: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Problem]: ...
+    def __getitem__(self, index: int | slice) -> Problem | Sequence[Problem]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        line, first = self.pairs[2 * index : 2 * index + 2]
+        return Problem(self.message.format(first=first), line=line)
+
+
+def digest(*texts: str) -> bytes:
+    """128 bits that tell these texts from all others."""
+    result = blake2b(digest_size=DIGEST_BYTES)
+    for text in texts:
+        data = text.encode()
+        result.update(b"%d:" % len(data))
+        result.update(data)
+    return result.digest()
+
+
+def find_repeats(
+    records: RecordLookup,
+    hashes: HashLog,
+    candidates: "Hashes",
+    identity: Callable[[Record], Identity],
+) -> "array[int]":
+    """Pairs (line, line of the first of its kind), in file order, laid out flat.
+
+    With `other` in their identity, records count only where it differs from the first one's.
+    """
+    pairs = array("Q")
+    for start in range(0, len(candidates), GROUPS_A_PASS):
+        ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
+        firsts: dict[bytes, tuple[int, bytes]] = {}
+        for line, (kind, other) in records.map_at(ordinals, identity):
+            if not kind:
+                continue
+            first, first_other = firsts.setdefault(kind, (line, other))
+            if first != line and (not other or other != first_other):
+                pairs.extend((line, first))
+    return pairs if len(candidates) <= GROUPS_A_PASS else _in_file_order(pairs)
+
+
+def _in_file_order(pairs: "array[int]") -> "array[int]":
+    import numpy as np
+
+    rows = np.frombuffer(pairs, np.uint64).reshape(-1, 2)
+    return array("Q", rows[np.argsort(rows[:, 0])].tobytes())
