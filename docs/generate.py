@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that follow from the code: rules, command line, recipe keys.
+"""Write what follows from the code: rules, command line, recipe keys, the pre-commit manifest.
 
 `python docs/generate.py` writes them; with `--check` nothing is written, the pages that are out of
 date are named, and the exit code is 1 if there are any.
@@ -8,6 +8,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import yaml
 
 from dataset_tools.cli import dataset_tools
 from dataset_tools.recipe_keys import RECIPE_KEYS, RecipeKey
@@ -44,6 +46,27 @@ EXPECTED = {
     "train_data_sha256": "a SHA-256, as 64 hexadecimal digits",
     "prompt_loss_weight": "0 or 1",
 }
+
+MANIFEST = ".pre-commit-hooks.yaml"
+MANIFEST_MARKER = "# Below this line: written by docs/generate.py; do not edit.\n"
+# id, name, description and the options of `dataset-tools lint` of each pre-commit hook
+HOOKS = [
+    (
+        "dataset-tools-lint",
+        "lint fine-tuning data",
+        "Check JSON Lines training data; errors fail.",
+        "",
+    ),
+    (
+        "dataset-tools-lint-strict",
+        "lint fine-tuning data, strictly",
+        "Check JSON Lines training data; warnings fail too.",
+        " --fail-on warning",
+    ),
+]
+# pre-commit knows no type of its own for these names (a packed file is "binary", a plain one is
+# not), so the hooks choose by name and leave `types` at the default, any regular file
+HOOK_FILES = r"\.jsonl(\.gz|\.zst)?$"
 
 
 def main() -> None:
@@ -94,6 +117,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "rules" / "README.md", rules_index()
     for code, rule in RULES.items():
         yield DOCS / "rules" / f"{code}.md", NOTICE + rule_page(rule)
+    manifest = DOCS.parent / MANIFEST
+    yield manifest, hooks_manifest(manifest.read_text("utf-8") if manifest.is_file() else "")
 
 
 def rules_index() -> str:
@@ -164,6 +189,25 @@ def help_texts() -> dict[str, str]:
         context = command.make_context(name, [], parent=group, resilient_parsing=True)
         texts[f"{program} {name}"] = command.get_help(context)
     return texts
+
+
+def hooks_manifest(written: str) -> str:
+    """The pre-commit manifest: what stands above the marker as it was, then the hooks."""
+    hooks = [
+        {
+            "id": identifier,
+            "name": name,
+            "description": description,
+            "entry": f"dataset-tools lint{options}",
+            "language": "python",
+            "files": HOOK_FILES,
+            # one process for all files: lint shares the work out by itself
+            "require_serial": True,
+        }
+        for identifier, name, description, options in HOOKS
+    ]
+    head = written.partition(MANIFEST_MARKER)[0]
+    return f"{head}{MANIFEST_MARKER}{yaml.safe_dump(hooks, sort_keys=False, width=100)}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

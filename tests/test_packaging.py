@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_the_base_install_lints_without_the_trainer(wheel: Path, tmp_path: Path)
         if f"\n{name}==" in f"\n{installed}"
     ] == []
     assert size < LARGEST_BASE
+
+
+def test_the_sdist_has_what_its_tests_check(wheel: Path) -> None:
+    """The action and the hooks' manifest are in the sdist, whose tests look at them."""
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert {"action.yml", ".pre-commit-hooks.yaml", "docs/ci.md"} - names == set()
 
 
 @pytest.mark.train
