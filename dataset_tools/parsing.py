@@ -1,16 +1,21 @@
 """Parsing: a batch of lines becomes a batch of records, odd lines kept with their diagnosis.
 
-A line that a strict parser reads as exactly the file's keys with string values is taken as it is;
-any other line gets the exact second look of `json_scanner`, whose verdict the rules report.
+A batch in which a strict parser finds exactly the file's keys, with string values, is taken as it
+is. Of any other, each line whose only peculiarity is a weight or keys that training ignores is
+taken too, and the rest get the exact second look of `json_scanner`, whose verdict the rules report.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import count, repeat
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
-import orjson
+import msgspec
 
-from dataset_tools.json_scanner import Scan, has_lone_surrogate, scan_line
+from dataset_tools.byte_scan import ByteScan
+from dataset_tools.json_scanner import MAX_DEPTH, Scan, has_lone_surrogate, scan_line
 from dataset_tools.lines import LineBatch
 from dataset_tools.records import (
     REQUIRED_KEYS,
@@ -19,6 +24,26 @@ from dataset_tools.records import (
     format_of_keys,
     is_valid_weight,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class _PromptCompletion(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    prompt: str
+    completion: str
+
+
+class _Text(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    text: str
+
+
+_read_prompt_completion = msgspec.json.Decoder(_PromptCompletion).decode
+_read_text = msgspec.json.Decoder(_Text).decode
+_read_any = msgspec.json.Decoder().decode
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_LARGEST_INTEGER = 2**64  # what strict parsers read alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +62,7 @@ class OddLine:
         return self.invalid_utf8_at is None and self.scan is None
 
 
-@dataclass(slots=True)
+@dataclass
 class RecordBatch:
     """The records of consecutive lines, in columns; entry i of each list belongs together.
 
@@ -50,22 +75,55 @@ class RecordBatch:
     prompts: list[str] = field(default_factory=list)
     completions: list[str] = field(default_factory=list)
     weights: dict[int, float] = field(default_factory=dict)  # index -> weight, where not 1
+    ignored_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)  # where there are any
     odd_lines: list[OddLine] = field(default_factory=list)
+    _without: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    @property
-    def record_hashes(self) -> Iterable[int]:
-        """A 64-bit hash of each record's texts; the weight does not count."""
-        if not self.prompts:
-            return map(hash, self.completions)
-        return map(hash, zip(self.prompts, self.completions, strict=True))
+    def prompts_without(self, ending: str) -> list[int]:
+        """The indices of the prompts that do not end so."""
+        return _remembered(self._without, ("prompt", ending), self.prompts)
+
+    def completions_without(self, ending: str) -> list[int]:
+        """The indices of the completions that do not end so."""
+        return _remembered(self._without, ("completion", ending), self.completions)
+
+    @cached_property
+    def prompt_hashes(self) -> "NDArray[np.int64]":
+        """A 64-bit hash of each prompt, alike in processes forked from one another only."""
+        return _hashes(self.prompts)
+
+    @cached_property
+    def completion_hashes(self) -> "NDArray[np.int64]":
+        """A 64-bit hash of each completion, likewise."""
+        return _hashes(self.completions)
+
+    @cached_property
+    def prompt_heads(self) -> list[str]:
+        """The first two characters of each prompt."""
+        return list(map(_head, self.prompts))
+
+    @cached_property
+    def completion_heads(self) -> list[str]:
+        """The first two characters of each completion."""
+        return list(map(_head, self.completions))
+
+    @cached_property
+    def byte_scan(self) -> ByteScan:
+        """A look at the raw bytes of the batch's lines."""
+        return ByteScan(self.lines.lines)
 
     def record(self, index: int) -> Record:
         """The record at this index of the columns."""
         prompt = self.prompts[index] if self.prompts else None
-        return Record(prompt, self.completions[index], self.weights.get(index, 1.0))
+        return Record(
+            prompt,
+            self.completions[index],
+            self.weights.get(index, 1.0),
+            self.ignored_keys.get(index, ()),
+        )
 
     def records(self) -> Iterator[tuple[int, Record]]:
         """Line number and record, in order."""
@@ -79,10 +137,30 @@ class RecordBatch:
         """Append a record to the columns."""
         if record.weight != 1.0:
             self.weights[len(self.numbers)] = record.weight
+        if record.ignored_keys:
+            self.ignored_keys[len(self.numbers)] = record.ignored_keys
         self.numbers.append(number)
         if record.prompt is not None:
             self.prompts.append(record.prompt)
         self.completions.append(record.completion)
+
+
+_head = itemgetter(slice(2))
+
+
+def _hashes(texts: list[str]) -> "NDArray[np.int64]":
+    import numpy as np
+
+    return np.fromiter(map(hash, texts), np.int64, len(texts))
+
+
+def _remembered(
+    found: dict[tuple[str, str], list[int]], key: tuple[str, str], texts: list[str]
+) -> list[int]:
+    if key not in found:
+        carries = list(map(str.endswith, texts, repeat(key[1])))
+        found[key] = [] if all(carries) else [i for i, carried in enumerate(carries) if not carried]
+    return found[key]
 
 
 def parse_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
@@ -106,31 +184,28 @@ def parse_line(number: int, content: bytes, record_format: RecordFormat | None =
 
 def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | None:
     """The batch where every line is regular, the common case; None where one may not be."""
+    prompts: list[str] = []
     try:
-        rows = [orjson.loads(line) for line in lines.lines]
-    except json.JSONDecodeError:
+        if record_format == "text":
+            completions = [row.text for row in map(_read_text, lines.lines)]
+        else:
+            rows = list(map(_read_prompt_completion, lines.lines))
+            prompts = [row.prompt for row in rows]
+            completions = [row.completion for row in rows]
+    except _REFUSED:
         return None
-    keys = REQUIRED_KEYS[record_format]
-    if set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(keys)}:
-        return None
-    columns: dict[str, list[str]] = {}
-    for key in keys:
-        try:
-            columns[key] = [row[key] for row in rows]
-        except KeyError:
-            return None
-        if set(map(type, columns[key])) != {str}:
-            return None
-    if _may_repeat_a_key(b"".join(lines.lines), keys, len(rows)):
-        return None
-    numbers = list(range(lines.first_number, lines.first_number + len(rows)))
-    return RecordBatch(lines, numbers, columns.get("prompt", []), columns[keys[-1]])
+    numbers = list(range(lines.first_number, lines.first_number + len(completions)))
+    batch = RecordBatch(lines, numbers, prompts, completions)
+    strings = 2 * len(REQUIRED_KEYS[record_format]) * len(completions)
+    # more strings than were read: a key stands twice, of which parsers keep the last
+    return batch if batch.byte_scan.count_strings() == strings else None
 
 
 def _line_by_line(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
     batch = RecordBatch(lines)
-    for number, content in enumerate(lines.lines, lines.first_number):
-        record = _regular_record(content, record_format)
+    counts = batch.byte_scan.count_strings_by_line()
+    for number, content, strings in zip(count(lines.first_number), lines.lines, counts):
+        record = _plain_record(content, strings, record_format)
         if record is None:
             odd_line = parse_line(number, content, record_format)
             batch.odd_lines.append(odd_line)
@@ -140,30 +215,61 @@ def _line_by_line(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
     return batch
 
 
-def _regular_record(content: bytes, record_format: RecordFormat) -> Record | None:
-    """The line's record if nothing about the line can be odd."""
+def _plain_record(content: bytes, strings: int, record_format: RecordFormat) -> Record | None:
+    """The line's record if nothing is odd about the line but keys that training ignores."""
     try:
-        row = orjson.loads(content)
-    except json.JSONDecodeError:
+        row = _read_any(content)
+    except _REFUSED:
         return None
-    keys = REQUIRED_KEYS[record_format]
-    if type(row) is not dict or row.keys() != set(keys) or _may_repeat_a_key(content, keys, 1):
+    if type(row) is not dict:
         return None
-    if not all(type(value) is str for value in row.values()):
+    ignored_keys = _ignored_keys(tuple(row), record_format)
+    if ignored_keys is None:
         return None
-    return Record(row.get("prompt"), row[keys[-1]])
+    prompt, completion = row.get("prompt"), row[REQUIRED_KEYS[record_format][-1]]
+    weight = row.get("weight", 1.0)
+    if record_format == "text":
+        prompt = None
+    elif type(prompt) is not str:
+        return None
+    if type(completion) is not str or not is_valid_weight(weight):
+        return None
+    if _count_strings(row) != strings:
+        return None
+    return Record(prompt, completion, float(weight), ignored_keys)
 
 
-def _may_repeat_a_key(content: bytes, keys: tuple[str, ...], count: int) -> bool:
-    r"""Whether a key may stand more than once in one of `count` objects.
+@lru_cache(maxsize=1024)
+def _ignored_keys(keys: tuple[str, ...], record_format: RecordFormat) -> tuple[str, ...] | None:
+    """The keys of an object that training ignores; None where the keys themselves are odd."""
+    if format_of_keys(keys) != record_format or not set(REQUIRED_KEYS[record_format]) <= set(keys):
+        return None
+    known = {*REQUIRED_KEYS[record_format], "weight"}
+    ignored = tuple(key for key in keys if key not in known)
+    return None if any(key.lower() in known for key in ignored) else ignored
 
-    Parsers keep the last of two equal keys without a word. A key in quotes can stand elsewhere
-    only as a whole string value (inside one, its quotes are escaped), and it can be spelled
-    otherwise only with escapes of ASCII letters, `\u0061` to `\u007a`.
-    """
-    if b"\\u006" in content or b"\\u007" in content:
-        return True
-    return any(content.count(b'"%s"' % key.encode()) != count for key in keys)
+
+def _count_strings(row: dict[str, Any]) -> int:
+    """How many strings a JSON object holds, keys included; -1 where it needs an exact look."""
+    strings = 0
+    level: list[Any] = [row]
+    for _ in range(MAX_DEPTH):
+        following: list[Any] = []
+        for value in level:
+            kind = type(value)
+            if kind is str:
+                strings += 1
+            elif kind is dict:
+                strings += len(value)
+                following += value.values()
+            elif kind is list:
+                following += value
+            elif kind is int and abs(value) >= _LARGEST_INTEGER:
+                return -1
+        if not following:
+            return strings
+        level = following
+    return -1
 
 
 def _record_of(scan: Scan, record_format: RecordFormat | None) -> Record | None:
@@ -182,4 +288,6 @@ def _record_of(scan: Scan, record_format: RecordFormat | None) -> Record | None:
     if not is_valid_weight(weight):
         return None
     prompt = strings[0] if wanted == "prompt-completion" else None
-    return Record(prompt, strings[-1], float(weight))
+    known = {*REQUIRED_KEYS[wanted], "weight"}
+    ignored = tuple(key for key in values if key not in known and key.lower() not in known)
+    return Record(prompt, strings[-1], float(weight), ignored)

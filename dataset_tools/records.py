@@ -6,7 +6,7 @@ both may carry `"weight"`, a finite number >= 0 that scales the record's loss.
 
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
 RecordFormat = Literal["prompt-completion", "text"]
@@ -22,12 +22,14 @@ KNOWN_KEYS = frozenset({"prompt", "completion", "text", "weight"})
 class Record:
     """One training example.
 
-    `prompt` is None for a text record; `completion` then holds the whole text.
+    `prompt` is None for a text record; `completion` then holds the whole text. `ignored_keys` are
+    those of the data file that mean nothing to training.
     """
 
     prompt: str | None
     completion: str
     weight: float = 1.0
+    ignored_keys: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def format(self) -> RecordFormat:

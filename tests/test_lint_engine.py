@@ -1,6 +1,7 @@
 """The lint engine: any bytes, any batch size, any kind of file."""
 
 import gzip
+import json
 import os
 import random
 import threading
@@ -18,7 +19,7 @@ from dataset_tools.lines import LineBatch, read_batches
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.survey import READ_WHOLE_BYTES
 from dataset_tools.marks import Mark
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.parsing import RecordBatch, parse_batch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.sources import SourceFile, fetch
@@ -116,14 +117,23 @@ def test_no_rule_misses_a_bad_record_at_first_look(
         None if text else Mark(separator, origin, share),
         Mark(stop, origin, share),
     )
-    batch = RecordBatch(LineBatch(1, []))
-    for number, record in enumerate(filter(None, records), 1):
-        batch.add(number, Record(None, record.completion) if text else record)
+    batch = batch_of(
+        [Record(None, record.completion) if text else record for record in filter(None, records)],
+        context,
+    )
 
     for rule in (rule(context) for rule in RULES.values()):
+        rule.learn(batch)
         suspects = set(rule.suspects(batch))
-        bad = {index for index in range(len(batch)) if any(rule.check_record(batch.record(index)))}
-        assert bad <= suspects, rule.code
+        problems = [len(list(rule.check_record(batch.record(i)))) for i in range(len(batch))]
+        assert {index for index, count in enumerate(problems) if count} <= suspects, rule.code
+        if rule.suspects_are_problems:
+            assert [int(index in suspects) for index in range(len(batch))] == problems, rule.code
+
+
+def batch_of(records: list[Record], context: FileContext) -> RecordBatch:
+    lines = [f"{json.dumps(record.as_json_object())}\n".encode() for record in records]
+    return parse_batch(LineBatch(1, lines), context.record_format)
 
 
 def test_max_findings_cuts_lists_and_not_counts(tmp_path: Path) -> None:

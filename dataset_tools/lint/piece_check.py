@@ -1,7 +1,7 @@
 """One piece of a file through all rules: the part of a check that many processes do at once."""
 
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
@@ -54,10 +54,12 @@ class PieceCheck:
         result = PieceResult(Tally(self.path, self.settings, listed))
         rules = self.fresh_rules()
         gatherers = list(filter(gathers, rules))
+        record_judges = [rule for rule in rules if _looks_at(rule, Rule.suspects)]
+        judges = [r for r in rules if r in record_judges or _looks_at(r, Rule.check_line)]
         for placed in read_piece(self.stream, piece, batch_bytes):
             batch = parse_batch(placed.lines, self.context.record_format)
             result.index.add(placed.start, batch)
-            for rule in rules:
+            for rule in judges if batch.odd_lines else record_judges:
                 _judge(rule, batch, result.tally)
             for rule in gatherers:
                 rule.observe(batch)
@@ -74,7 +76,12 @@ class PieceCheck:
 
 def gathers(rule: Rule) -> bool:
     """Whether the rule keeps something of the batches it has seen."""
-    return type(rule).observe is not Rule.observe
+    return _looks_at(rule, Rule.observe)
+
+
+def _looks_at(rule: Rule, hook: Callable[..., object]) -> bool:
+    """Whether the rule overrides the hook."""
+    return getattr(type(rule), hook.__name__) is not hook
 
 
 class _Found(NamedTuple):
@@ -86,6 +93,8 @@ class _Found(NamedTuple):
 
 def _judge(rule: Rule, batch: RecordBatch, tally: Tally) -> None:
     suspects = rule.suspects(batch)
+    if not suspects and not batch.odd_lines:
+        return
     if tally.only_counts(rule.code):
         tally.counts[rule.code] += _count(rule, batch, suspects)
         return
@@ -96,7 +105,7 @@ def _judge(rule: Rule, batch: RecordBatch, tally: Tally) -> None:
 
 
 def _problems_of_lines(rule: Rule, batch: RecordBatch) -> Iterator[_Found]:
-    if type(rule).check_line is Rule.check_line:
+    if not _looks_at(rule, Rule.check_line):
         return
     for line in batch.odd_lines:
         for problem in rule.check_line(line):
@@ -104,7 +113,7 @@ def _problems_of_lines(rule: Rule, batch: RecordBatch) -> Iterator[_Found]:
 
 
 def _problems_of_records(
-    rule: Rule, batch: RecordBatch, suspects: Iterable[int]
+    rule: Rule, batch: RecordBatch, suspects: Collection[int]
 ) -> Iterator[_Found]:
     for index in suspects:
         record, number = batch.record(index), batch.numbers[index]
@@ -113,11 +122,11 @@ def _problems_of_records(
             yield _Found(number, problem, text, record)
 
 
-def _count(rule: Rule, batch: RecordBatch, suspects: Iterable[int]) -> int:
+def _count(rule: Rule, batch: RecordBatch, suspects: Collection[int]) -> int:
     """How many problems the rule finds, without their places."""
     count = 0
-    if type(rule).check_line is not Rule.check_line:
+    if _looks_at(rule, Rule.check_line):
         count += sum(sum(1 for _ in rule.check_line(line)) for line in batch.odd_lines)
     if rule.suspects_are_problems:
-        return count + len(list(suspects))
+        return count + len(suspects)
     return count + sum(sum(1 for _ in rule.check_record(batch.record(i))) for i in suspects)

@@ -54,8 +54,10 @@ def read_lines(
     """The lines that start between two bytes, the first of which starts one, and their places."""
     reader = _reader_at(stream, start)
     while start < end:
-        lines = reader.readlines(min(batch_bytes, end - start))
-        if not lines:
+        # readlines goes on until it has more bytes than it was told, and 0 tells it nothing
+        wanted = min(batch_bytes, end - start) - 1
+        lines = reader.readlines(wanted) if wanted else [reader.readline()]
+        if not any(lines):
             return  # the file has become shorter; the checker tells
         yield start, lines
         start += sum(map(len, lines))

@@ -45,7 +45,8 @@ class MixedLineEndings(Rule):
 
     def observe(self, batch: RecordBatch) -> None:
         lines = batch.lines.lines
-        windows = sum(line.endswith(b"\r\n") for line in lines)
+        has_returns = b"\r" in batch.byte_scan.block  # in strings they are escaped
+        windows = sum(line.endswith(b"\r\n") for line in lines) if has_returns else 0
         ended = len(lines) - (not lines[-1].endswith(b"\n"))
         for ending, count in ((b"\r\n", windows), (b"\n", ended - windows)):
             self.counts[ending] += count

@@ -1,12 +1,12 @@
 """An object has a key that nothing reads."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import OddLine
-from dataset_tools.records import REQUIRED_KEYS, format_of_keys
+from dataset_tools.parsing import OddLine, RecordBatch
+from dataset_tools.records import REQUIRED_KEYS, Record, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
-from dataset_tools.rules.rule import Problem, Rule
+from dataset_tools.rules.rule import START_OF_KEY, Problem, Rule
 
 
 class UnknownKey(Rule):
@@ -38,12 +38,23 @@ class UnknownKey(Rule):
     severity = Severity.WARNING
 
     def check_line(self, line: OddLine) -> Iterable[Problem]:
+        if line.record is not None:
+            return
         members = members_by_key(line) or {}
         if format_of_keys(members) not in (self.context.record_format, None):
             return  # DT105
         known = {*REQUIRED_KEYS[self.context.record_format], "weight"}
-        for key, member in members.items():
+        for key in members:
             if key not in known and key.lower() not in known:  # DT108 has those
-                yield Problem(
-                    f"unknown key '{key}' is ignored in training", column=member.key_at + 1
-                )
+                yield _problem(key)
+
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
+        return batch.ignored_keys
+
+    def check_record(self, record: Record) -> Iterable[Problem]:
+        return map(_problem, record.ignored_keys)
+
+
+def _problem(key: str) -> Problem:
+    message = f"unknown key '{key}' is ignored in training"
+    return Problem(message, key=key, offset=START_OF_KEY)

@@ -1,10 +1,11 @@
 """A completion or text is empty or blank."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.rule import Problem, Rule, indices_where
+from dataset_tools.rules.mark_places import may_be_blank
+from dataset_tools.rules.rule import Problem, Rule
 
 
 class BlankCompletion(Rule):
@@ -36,14 +37,9 @@ class BlankCompletion(Rule):
     code = "DT201"
     name = "empty or blank completion"
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
-        # a text that a mark ends is blank only if little more than the mark stands there
-        longest = len(self.context.prompt_format.stop_sequence)
-        if longest:
-            return indices_where(
-                len(text) <= longest or not text[:-longest].strip() for text in batch.completions
-            )
-        return indices_where(not text.strip() for text in batch.completions)
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
+        mark = self.context.prompt_format.stop_sequence
+        return may_be_blank(batch.completions, batch.completion_heads, mark)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if not self.context.prompt_format.bare_completion(record.completion).strip():

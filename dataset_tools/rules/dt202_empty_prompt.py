@@ -1,11 +1,12 @@
 """A prompt is empty."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.rule import Problem, Rule, indices_where
+from dataset_tools.rules.mark_places import may_be_blank
+from dataset_tools.rules.rule import Problem, Rule
 
 
 class EmptyPrompt(Rule):
@@ -41,9 +42,9 @@ class EmptyPrompt(Rule):
     name = "empty prompt"
     severity = Severity.WARNING
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
-        bare_prompt = self.context.prompt_format.bare_prompt
-        return indices_where(not bare_prompt(prompt).strip() for prompt in batch.prompts)
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
+        mark = self.context.prompt_format.separator
+        return may_be_blank(batch.prompts, batch.prompt_heads, mark)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         prompt = record.prompt

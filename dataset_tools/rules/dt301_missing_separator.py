@@ -1,11 +1,11 @@
 """A prompt lacks the separator."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import origin_of
-from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule, indices_where
+from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule
 
 
 class MissingSeparator(Rule):
@@ -47,12 +47,13 @@ class MissingSeparator(Rule):
     code = "DT301"
     name = "prompt lacks the separator"
     fixable = True
+    suspects_are_problems = True
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.separator
         if mark is None or not mark.is_required:
             return ()
-        return indices_where(not prompt.endswith(mark.text) for prompt in batch.prompts)
+        return batch.prompts_without(mark.text)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         mark = self.context.separator

@@ -1,9 +1,10 @@
 """The separator stands inside a prompt or a completion."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
+from dataset_tools.rules.mark_places import stands_only_at_ends
 from dataset_tools.rules.rule import Problem, Rule, indices_where
 
 
@@ -42,18 +43,16 @@ class SeparatorInside(Rule):
     code = "DT302"
     name = "separator inside the prompt or in the completion"
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.separator
         if mark is None or mark.text.isspace():
             return ()
+        if not batch.prompts or stands_only_at_ends(batch, mark.text, batch.prompts_without):
+            return ()
         separator = mark.text
-        return (
-            indices_where(
-                separator in completion or prompt.find(separator, 0, -1) != -1
-                for prompt, completion in zip(batch.prompts, batch.completions, strict=True)
-            )
-            if batch.prompts
-            else ()
+        return indices_where(
+            separator in completion or prompt.find(separator, 0, -1) != -1
+            for prompt, completion in zip(batch.prompts, batch.completions, strict=True)
         )
 
     def check_record(self, record: Record) -> Iterable[Problem]:

@@ -1,11 +1,11 @@
 """A completion lacks the stop sequence."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import origin_of
-from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule, indices_where
+from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule
 
 
 class MissingStopSequence(Rule):
@@ -47,11 +47,11 @@ class MissingStopSequence(Rule):
     name = "completion lacks the stop sequence"
     fixable = True
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.stop_sequence
         if mark is None or not mark.is_required:
             return ()
-        return indices_where(not text.endswith(mark.text) for text in batch.completions)
+        return batch.completions_without(mark.text)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         mark = self.context.stop_sequence

@@ -1,9 +1,10 @@
 """The stop sequence stands inside a completion or in a prompt."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
+from dataset_tools.rules.mark_places import stands_only_at_ends
 from dataset_tools.rules.rule import Problem, Rule, indices_where
 
 
@@ -43,11 +44,13 @@ class StopSequenceInside(Rule):
     code = "DT304"
     name = "stop sequence inside the completion or in the prompt"
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.stop_sequence
         if mark is None:
             return ()
         stop = mark.text
+        if stands_only_at_ends(batch, stop, batch.completions_without):
+            return ()
         inside = set(indices_where(text.find(stop, 0, -1) != -1 for text in batch.completions))
         inside.update(indices_where(stop in prompt for prompt in batch.prompts))
         return sorted(inside)

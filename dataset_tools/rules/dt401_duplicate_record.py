@@ -6,7 +6,7 @@ from typing import Self
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.hash_log import HashLog
+from dataset_tools.rules.hash_log import HashLog, mixed
 from dataset_tools.rules.repeats import Identity, Repeats, digest, find_repeats
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
@@ -45,7 +45,8 @@ class DuplicateRecord(Rule):
         self.hashes = HashLog()
 
     def observe(self, batch: RecordBatch) -> None:
-        self.hashes.add(batch.record_hashes)
+        hashes = batch.completion_hashes
+        self.hashes.add(mixed(batch.prompt_hashes, hashes) if batch.prompts else hashes)
 
     def merge(self, later: Self, lines_before: int) -> None:
         self.hashes.merge(later.hashes)

@@ -7,7 +7,7 @@ from typing import Self
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.hash_log import HashLog
+from dataset_tools.rules.hash_log import HashLog, with_different
 from dataset_tools.rules.repeats import Identity, Repeats, digest, find_repeats
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
@@ -47,17 +47,20 @@ class OtherCompletion(Rule):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self.hashes = HashLog(columns=2)
+        self.prompts = HashLog()
+        self.completions = HashLog()
         self.some_prompts: set[int] = set()  # enough of them to tell whether there are two
 
     def observe(self, batch: RecordBatch) -> None:
         if batch.prompts:
-            self.hashes.add(map(hash, batch.prompts), map(hash, batch.completions))
+            self.prompts.add(batch.prompt_hashes)
+            self.completions.add(batch.completion_hashes)
             if len(self.some_prompts) < 2:
-                self.some_prompts.update(map(hash, batch.prompts))
+                self.some_prompts.update(batch.prompt_hashes.tolist())
 
     def merge(self, later: Self, lines_before: int) -> None:
-        self.hashes.merge(later.hashes)
+        self.prompts.merge(later.prompts)
+        self.completions.merge(later.completions)
         if len(self.some_prompts) < 2:
             self.some_prompts |= later.some_prompts
 
@@ -66,8 +69,9 @@ class OtherCompletion(Rule):
             return ()  # DT406
         context = self.context
         blank = {hash(""), hash(context.prompt_format.separator)}
-        candidates = self.hashes.differing(self.hashes.repeated(), blank)
-        pairs = find_repeats(records, self.hashes, candidates, partial(_identity, context))
+        repeated = self.prompts.repeated()
+        candidates = with_different(self.prompts, self.completions, repeated, blank)
+        pairs = find_repeats(records, self.prompts, candidates, partial(_identity, context))
         return Repeats(pairs, "another completion for the prompt in line {first}")
 
 

@@ -7,7 +7,7 @@ tell; then the copies are put together in file order with `merge`, and the sum s
 Its docstring is its published page.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
@@ -141,7 +141,7 @@ class Rule:
         """Problems of a line that is not a plain record."""
         return ()
 
-    def suspects(self, batch: RecordBatch) -> Iterable[int]:
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
         """The indices of the records that `check_record` is to look at.
 
         A cheap first look over whole columns; it may name a sound record, never miss a bad one.
