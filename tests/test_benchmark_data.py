@@ -17,7 +17,7 @@ SIZE = 400_000
 
 
 def lint(path: Path, settings: LintSettings) -> LintReport:
-    report = LintReport(10)
+    report = LintReport()
     check_source(SourceFile(path.name, path), settings, report)
     return report
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from planted_faults import Expected, differences, write_planted_faults
+from planted_faults import JOBS, Expected, differences, write_planted_faults
 
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.sources import SourceFile
@@ -18,12 +18,15 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Expected]:
     return path, write_planted_faults(path, RECORDS)
 
 
-def test_all_planted_faults_are_found_and_nothing_else(planted: tuple[Path, Expected]) -> None:
+@pytest.mark.parametrize("jobs", JOBS)
+def test_all_planted_faults_are_found_and_nothing_else(
+    jobs: int, planted: tuple[Path, Expected]
+) -> None:
     """Twenty megabytes with faults of every kind: no line is missed, none is wrongly accused."""
     path, expected = planted
-    report = LintReport(1000)
+    report = LintReport()
 
-    check_source(SourceFile("data.jsonl", path), LintSettings(), report)
+    check_source(SourceFile("data.jsonl", path), LintSettings(), report, jobs=jobs)
 
     found = ((each.line, each.code, str(each.severity)) for each in report.findings)
     assert len(expected) == PLANTED
