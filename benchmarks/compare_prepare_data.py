@@ -22,12 +22,11 @@ import platformdirs
 from measured_process import Run, measured
 from training_data import write_training_data
 
-REPOSITORY = Path(__file__).parents[1]
-sys.path.append(str(REPOSITORY / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from planted_faults import ALL_KINDS, BYTE_ORDER_MARK, Expected, write_planted_faults
 
-PAGE = REPOSITORY / "docs" / "comparison.md"
+PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
 BEGIN = "<!-- written by benchmarks/compare_prepare_data.py: begin -->"
 END = "<!-- end -->"
 PREPARE_DATA = "openai==0.28.1"
@@ -64,7 +63,7 @@ def prepare_data_command(folder: Path) -> Path:
     if not command.exists():
         venv.create(folder, with_pip=True, clear=True)
         python = folder / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", PREPARE_DATA, "pandas"]
+        install = [str(python), "-m", "pip", "install", "--quiet", PREPARE_DATA, "pandas"]
         subprocess.run(install, check=True)
     return command
 
@@ -72,7 +71,7 @@ def prepare_data_command(folder: Path) -> Path:
 def versions(folder: Path) -> str:
     """The versions compared, for the page."""
     script = "import openai.version, pandas; print(openai.version.VERSION, pandas.__version__)"
-    command = [folder / "bin" / "python", "-c", script]
+    command = [str(folder / "bin" / "python"), "-c", script]
     openai, pandas = subprocess.run(
         command, check=True, capture_output=True, text=True
     ).stdout.split()
@@ -84,7 +83,8 @@ def prepare_data(command: Path, data: Path) -> Outcome:
     arguments = [str(command), "tools", "fine_tunes.prepare_data", "-f", str(data), "-q"]
     run = measured(arguments, data.with_suffix(".out"), TIMEOUT)
     analysis = run.output.partition("Based on the analysis")[0]
-    said = [line for line in analysis.splitlines() if line.startswith(("- ", "ERROR", "  WARN"))]
+    shown = analysis.replace(str(data), "FILE").splitlines()
+    said = [line for line in shown if line.startswith(("- ", "ERROR", "  WARN"))]
     rows = (
         int(row) for line in said for found in _ROW_LIST.findall(line) for row in found.split(",")
     )
