@@ -93,6 +93,15 @@ def test_a_long_line_is_a_line(jobs: str, tmp_path: Path) -> None:
     assert found == [(102, 2, "DT005")]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_lines_that_end_where_pieces_do(jobs: str, tmp_path: Path) -> None:
+    """Lines of 64 bytes end at every power of two; none is judged twice, none left out."""
+    lines = [b'{"prompt": "Why %08d?", "completion": " So."}' % n for n in range(150_000)]
+    path = write(tmp_path, b"".join(line[:-1].ljust(62) + b"}\n" for line in lines) + b"{\n")
+
+    assert lint(path, "--jobs", jobs) == [(150_001, 2, "DT005")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
 def test_another_unicode_encoding_is_one_finding(encoding: str, tmp_path: Path) -> None:
     """UTF-16 and UTF-32, with their mark or without, are named once rather than line by line."""

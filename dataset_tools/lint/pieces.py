@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from dataset_tools.lines import BATCH_BYTES, UTF8_BOM, LineBatch
@@ -54,7 +55,9 @@ def read_lines(
     """The lines that start between two bytes, the first of which starts one, and their places."""
     reader = _reader_at(stream, start)
     while start < end:
-        lines = reader.readlines(min(batch_bytes, end - start))
+        # readlines ends above its limit, not at it, and takes 0 for none
+        limit = min(batch_bytes, end - start) - 1
+        lines = reader.readlines(limit) if limit else list(islice(reader, 1))
         if not lines:
             return  # the file has become shorter; the checker tells
         yield start, lines
