@@ -12,7 +12,7 @@ SHORTEST_WORK = 16 * 1024 * 1024  # bytes; less is done before a bar could be re
 def bytes_progress(name: str, path: Path, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar over the bytes of a file; yields the function to call with each advance."""
     size = path.stat().st_size
-    if quiet or size < SHORTEST_WORK or not sys.stderr.isatty():
+    if quiet or size < SHORTEST_WORK or sys.stderr is None or not sys.stderr.isatty():
         yield lambda done: None
         return
     from rich.console import Console

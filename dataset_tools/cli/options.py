@@ -63,7 +63,9 @@ def color_option(command: Command) -> Command:
 
 def wants_color(no_color: bool) -> bool:
     """Whether to colour standard output: on a terminal, unless told otherwise (no-color.org)."""
-    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+    # started with standard output closed, Python has none
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return is_terminal and not no_color and not os.environ.get("NO_COLOR")
 
 
 def read_recipe(recipe: Path | None) -> DataSettings | None:

@@ -1,18 +1,33 @@
 """The text is not UTF-8."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
 from dataset_tools.rules.rule import Problem, Rule
 
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# longest first: UTF-32's little-endian mark begins with UTF-16's
+_MARKS = {
+    BOM_UTF32_LE: "UTF-32",
+    BOM_UTF32_BE: "UTF-32",
+    BOM_UTF16_LE: "UTF-16",
+    BOM_UTF16_BE: "UTF-16",
+}
+# without a mark, the zero bytes among the first four tell (RFC 4627, section 3): JSON begins with
+# two characters of ASCII
+_ZEROS: dict[tuple[bool, ...], str] = {
+    (True, True, True, False): "UTF-32BE",
+    (True, False, True, False): "UTF-16BE",
+    (False, True, True, True): "UTF-32LE",
+    (False, True, False, True): "UTF-16LE",
+}
 
 
 class InvalidUtf8(Rule):
     """## What it does
 
     Reports a line with bytes that are not valid UTF-8, at the first such byte, and a whole file
-    in UTF-16.
+    in UTF-16 or UTF-32.
 
     ## Why it hurts
 
@@ -37,10 +52,11 @@ class InvalidUtf8(Rule):
     ends_the_check = True  # a UTF-16 file has no line that could be read
 
     def check_head(self, head: bytes) -> Iterable[Problem]:
-        if head.startswith(_UTF16_MARKS):
+        encoding = _other_encoding(head)
+        if encoding is not None:
             yield Problem(
-                "the file is UTF-16, expected UTF-8: convert it with "
-                "'iconv -f UTF-16 -t UTF-8 IN > OUT'",
+                f"the file is {encoding}, expected UTF-8: convert it with "
+                f"'iconv -f {encoding} -t UTF-8 IN > OUT'",
                 line=1,
             )
 
@@ -49,3 +65,11 @@ class InvalidUtf8(Rule):
             yield Problem(
                 "invalid UTF-8 byte, expected UTF-8 text", column=line.invalid_utf8_at + 1
             )
+
+
+def _other_encoding(head: bytes) -> str | None:
+    """The name of a Unicode encoding that is not UTF-8, as iconv knows it."""
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    return _ZEROS.get(tuple(byte == 0 for byte in head[:4]))

@@ -10,7 +10,7 @@ def download_progress(
     name: str, *, total: int | None, done: int
 ) -> Iterator[Callable[[int], None]]:
     """Show a bar for `name` and yield the function that advances it by a number of bytes."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda size: None
         return
 

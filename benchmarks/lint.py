@@ -1,0 +1,187 @@
+"""How fast `dataset-tools lint` is, as a ratio to the parser alone, and how much memory it takes.
+
+`python benchmarks/lint.py` makes its data by seed and prints a table; `--large` adds a file of
+1 GB for memory, `--json FILE` keeps the figures. Speed is the time of
+`for line in f: orjson.loads(line)` divided by the time of the lint of the same file, whole
+processes with their start on both sides, median of five, in turn, so that a busy machine slows
+both alike. The targets stand beside the results.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from measured_process import measured, wall_seconds
+from rows_with_findings import CLEAN, write_rows_with_findings
+from training_data import RECORD_BYTES, SEPARATOR, write_training_data
+
+RUNS = 5
+START_RUNS = 15
+SPEED_TARGETS = {1: 0.33, 2: 0.60}  # jobs → least ratio to the orjson loop
+FINDINGS_TARGET = 2.0  # times the clean file, at most
+MEMORY_TARGET = 250.0  # MB, all processes together
+START_TARGETS = {"lint of ten lines": 0.25, "--help": 0.2}  # seconds
+LARGE_BYTES = 1_000_000_000
+SMALL_BYTES = 100_000_000
+LINT = [sys.executable, "-m", "dataset_tools", "lint", "--quiet", "--no-color"]
+ORJSON_LOOP = [
+    sys.executable,
+    "-c",
+    "import sys, orjson\nfor line in open(sys.argv[1], 'rb'): orjson.loads(line)",
+]
+LINT_ENDS = (0, 1)  # exit codes of a lint that came to its end
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table."""
+
+    what: str
+    value: float
+    unit: str
+    target: float | None
+    at_most: bool  # whether the target is a ceiling
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None:
+            return ""
+        reached = self.value <= self.target if self.at_most else self.value >= self.target
+        return "reached" if reached else "MISSED"
+
+
+def medians(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
+    """The median wall time of each command, in seconds, the commands taking turns."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            times[name].append(wall_seconds(command, LINT_ENDS))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def speed(folder: Path, total_bytes: int) -> Iterable[Row]:
+    """Clean files of each record size, by jobs."""
+    for record_bytes in RECORD_BYTES:
+        path = folder / f"clean-{record_bytes}.jsonl"
+        write_training_data(path, total_bytes, record_bytes)
+        commands = {"orjson": [*ORJSON_LOOP, str(path)]} | {
+            f"{jobs}": [*LINT, "--jobs", f"{jobs}", str(path)] for jobs in SPEED_TARGETS
+        }
+        times = medians(commands, RUNS)
+        rate = path.stat().st_size / 1e6
+        for jobs, target in SPEED_TARGETS.items():
+            yield Row(
+                f"{record_bytes} B records, --jobs {jobs}",
+                times["orjson"] / times[f"{jobs}"],
+                "× orjson",
+                target,
+                at_most=False,
+                note=f"{rate / times[f'{jobs}']:.0f} MB/s; orjson {rate / times['orjson']:.0f}",
+            )
+        path.unlink()
+
+
+def with_findings(folder: Path, total_bytes: int, record_bytes: int = 1000) -> Iterable[Row]:
+    """Files in which every row has a finding, against the clean file of the same records."""
+    files = write_rows_with_findings(folder, total_bytes, record_bytes)
+    for jobs in SPEED_TARGETS:
+        options = ["--jobs", f"{jobs}", "--separator", SEPARATOR.replace("\n", "\\n")]
+        commands = {name: [*LINT, *options, str(path)] for name, path in files.items()}
+        times = medians(commands, RUNS)
+        for name in files:
+            if name == CLEAN:
+                continue
+            yield Row(
+                f"every row: {name}, --jobs {jobs}",
+                times[name] / times[CLEAN],
+                "× clean",
+                FINDINGS_TARGET,
+                at_most=True,
+                note=f"{times[name]:.2f} s; clean {times['clean']:.2f} s",
+            )
+
+
+def memory(
+    folder: Path, sizes: Iterable[int], record_bytes: int = RECORD_BYTES[0]
+) -> Iterable[Row]:
+    """Peak memory by file size, with the smallest records, of which a file holds most."""
+    for size in sizes:
+        path = folder / "memory.jsonl"
+        count = write_training_data(path, size, record_bytes)
+        for jobs in SPEED_TARGETS:
+            run = measured([*LINT, "--jobs", f"{jobs}", str(path)], folder / "report")
+            if run.exit_code not in LINT_ENDS:
+                raise SystemExit(f"lint ended with {run.exit_code}: {run.output[-500:]}")
+            yield Row(
+                f"memory, {size / 1e6:.0f} MB file, --jobs {jobs}",
+                run.peak_bytes / 1e6,
+                "MB",
+                MEMORY_TARGET,
+                at_most=True,
+                note=f"{count} records in {run.seconds:.1f} s",
+            )
+        path.unlink()
+
+
+def start(folder: Path) -> Iterable[Row]:
+    """Start-up: what the smallest runs take."""
+    path = folder / "ten.jsonl"
+    path.write_text("".join(f'{{"prompt": "Say {n}", "completion": " {n}"}}\n' for n in range(10)))
+    commands = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "lint of ten lines": [*LINT, str(path)],
+        "--help": [sys.executable, "-m", "dataset_tools", "--help"],
+    }
+    for name, seconds in medians(commands, START_RUNS).items():
+        yield Row(name, seconds, "s", START_TARGETS.get(name), at_most=True)
+
+
+def main() -> None:
+    """Measure, print the table, and keep the figures if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--megabytes", type=float, default=200, help="of each file of the speed part"
+    )
+    parser.add_argument("--large", action="store_true", help="memory on a file of 1 GB as well")
+    parser.add_argument("--only", choices=["speed", "findings", "memory", "start"])
+    parser.add_argument("--folder", type=Path, help="where the data is made; default: temporary")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    total_bytes = int(options.megabytes * 1e6)
+    sizes = (SMALL_BYTES, LARGE_BYTES) if options.large else (SMALL_BYTES,)
+    parts: dict[str, Callable[[Path], Iterable[Row]]] = {
+        "speed": lambda folder: speed(folder, total_bytes),
+        "findings": lambda folder: with_findings(folder, total_bytes),
+        "memory": lambda folder: memory(folder, sizes),
+        "start": start,
+    }
+    rows: list[Row] = []
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        for part, measure in parts.items():
+            if options.only in (None, part):
+                for row in measure(Path(name)):
+                    rows.append(row)
+                    print(_line(row), flush=True)
+    if options.json:
+        figures = [asdict(row) | {"verdict": row.verdict} for row in rows]
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def _line(row: Row) -> str:
+    sign = "" if row.target is None else f"{'≤' if row.at_most else '≥'} {row.target:g}"
+    return (
+        f"{row.what:<44} {row.value:8.2f} {row.unit:<9} {sign:<7} {row.verdict:<8} {row.note}"
+    ).rstrip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Files in which every row has exactly one finding, and the clean file of the same records.
+
+The separator has to be given when they are linted (`--separator`): where no row has it, none is
+inferred.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from training_data import SEPARATOR, TrainingRecord, training_records, write_training_data
+
+CLEAN = "clean"
+TWICE = "each record twice"  # a finding in each row of the second half
+
+
+def _without_separator(record: TrainingRecord) -> bytes:
+    bare = record.prompt.removesuffix(SEPARATOR)
+    return TrainingRecord(bare, record.completion, record.is_escaped).line()
+
+
+def _with_id(record: TrainingRecord) -> bytes:
+    return record.line().replace(b'{"prompt"', b'{"id": 7, "prompt"', 1)
+
+
+def _with_empty_prompt(record: TrainingRecord) -> bytes:
+    # the prompt's text moves, so that the file keeps its size
+    text = f" {record.prompt.removesuffix(SEPARATOR)}{record.completion}"
+    return TrainingRecord(SEPARATOR, text, record.is_escaped).line()
+
+
+# what is wrong: the finding's code, and how a clean record comes to it
+FINDING_KINDS: dict[str, tuple[str, Callable[[TrainingRecord], bytes]]] = {
+    "no separator": ("DT301", _without_separator),
+    "an extra key": ("DT103", _with_id),
+    "an empty prompt": ("DT202", _with_empty_prompt),
+}
+FILE_NAMES = (CLEAN, *FINDING_KINDS, TWICE)
+
+
+def write_rows_with_findings(folder: Path, total_bytes: int, record_bytes: int) -> dict[str, Path]:
+    """Write the clean file and, from the same records, one of each kind; by what is wrong."""
+    files = {name: folder / f"{name.replace(' ', '-')}.jsonl" for name in FILE_NAMES}
+    count = write_training_data(files[CLEAN], total_bytes, record_bytes)
+    for kind, (_, spoil) in FINDING_KINDS.items():
+        records = training_records(record_bytes)
+        with files[kind].open("wb") as stream:
+            stream.writelines(spoil(next(records)) for _ in range(count))
+    with files[CLEAN].open("rb") as lines, files[TWICE].open("wb") as stream:
+        half = [next(lines) for _ in range(count // 2)]
+        stream.writelines(half + half)
+    return files
