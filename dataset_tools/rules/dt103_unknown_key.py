@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import OddLine
+from dataset_tools.printable import elided
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
 from dataset_tools.rules.rule import Problem, Rule
@@ -45,5 +46,6 @@ class UnknownKey(Rule):
         for key, member in members.items():
             if key not in known and key.lower() not in known:  # DT108 has those
                 yield Problem(
-                    f"unknown key '{key}' is ignored in training", column=member.key_at + 1
+                    f"unknown key '{elided(key)}' is ignored in training",
+                    column=member.key_at + 1,
                 )
