@@ -1,11 +1,15 @@
 """A required key is missing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import islice
 
 from dataset_tools.parsing import OddLine
+from dataset_tools.printable import elided
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
 from dataset_tools.rules.rule import Problem, Rule
+
+_KEYS_SHOWN = 5
 
 
 class MissingKey(Rule):
@@ -47,5 +51,10 @@ class MissingKey(Rule):
         spelt_otherwise = {key.lower() for key in members if key not in REQUIRED_KEYS[wanted]}
         for key in REQUIRED_KEYS[wanted]:
             if key not in members and key not in spelt_otherwise:  # else DT108
-                found = ", ".join(f"'{name}'" for name in members) or "no key"
-                yield Problem(f"required key '{key}' is missing, found {found}")
+                yield Problem(f"required key '{key}' is missing, found {_named(members)}")
+
+
+def _named(keys: Collection[str]) -> str:
+    """The first keys, quoted, and how many more there are."""
+    shown = ", ".join(f"'{elided(key)}'" for key in islice(keys, _KEYS_SHOWN)) or "no key"
+    return shown if len(keys) <= _KEYS_SHOWN else f"{shown} and {len(keys) - _KEYS_SHOWN} more"

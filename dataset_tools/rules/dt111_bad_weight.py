@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
+from dataset_tools.printable import elided
 from dataset_tools.records import is_valid_weight
 from dataset_tools.rules.line_members import has_constant_at, members_by_key, type_name
 from dataset_tools.rules.rule import Problem, Rule
@@ -49,7 +50,7 @@ class BadWeight(Rule):
             return
         value = member.value
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found = "infinite" if abs(value) > sys.float_info.max else f"{value}"
+            found = "infinite" if abs(value) > sys.float_info.max else elided(str(value))
         else:
             found = type_name(value)
         yield Problem(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.printable import elided
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import origin_of
 from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule
@@ -62,7 +63,7 @@ class MissingSeparator(Rule):
         if record.prompt is None or record.prompt.endswith(mark.text):
             return
         yield Problem(
-            f"the prompt does not end with the separator {mark.text!r} ({origin_of(mark)})",
+            f"the prompt does not end with the separator {elided(mark.text)!r} ({origin_of(mark)})",
             key="prompt",
             offset=END_OF_VALUE,
         )

@@ -2,6 +2,8 @@
 
 import re
 
+STDIN_NAME = "<stdin>"
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(:\d*)?")
 
@@ -18,7 +20,7 @@ def display_name(location: str) -> str:
     An address that cannot be taken apart is left out whole, because a password may hide in it.
     """
     if location == "-":
-        return "<stdin>"
+        return STDIN_NAME
     scheme = scheme_of(location)
     if not scheme:
         return location

@@ -4,7 +4,7 @@ import click
 
 from dataset_tools.findings import Finding, Severity
 from dataset_tools.lint.report import FileSummary, LintReport
-from dataset_tools.printable import printable
+from dataset_tools.printable import elided, printable
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
@@ -14,8 +14,8 @@ def render(report: LintReport) -> str:
     return "\n".join(
         [
             *(_finding_line(finding) for finding in report.findings),
-            *_cut_lines(report),
-            *(_file_line(file) for file in report.files),
+            *cut_lines(report),
+            *(file_line(file) for file in report.files),
             summary_line(report),
         ]
     )
@@ -24,7 +24,7 @@ def render(report: LintReport) -> str:
 def summary_line(report: LintReport) -> str:
     """The sum of the report in one line."""
     total = ", ".join(
-        _plural(report.count_of(severity), noun)
+        plural(report.count_of(severity), noun)
         for severity, noun in (
             (Severity.ERROR, "error"),
             (Severity.WARNING, "warning"),
@@ -32,7 +32,7 @@ def summary_line(report: LintReport) -> str:
         )
     )
     records = sum(file.records for file in report.files)
-    text = f"{total} in {_plural(len(report.files), 'file')}, {_plural(records, 'record')}"
+    text = f"{total} in {plural(len(report.files), 'file')}, {plural(records, 'record')}"
     return click.style(text, bold=True)
 
 
@@ -42,28 +42,30 @@ def _finding_line(finding: Finding) -> str:
     return f"{click.style(place, bold=True)} {code} {printable(finding.message)}"
 
 
-def _cut_lines(report: LintReport) -> list[str]:
-    listed = dict.fromkeys(report.counts, 0)
-    for finding in report.findings:
-        listed[finding.code] += 1
+def cut_lines(report: LintReport) -> list[str]:
+    """A line for each code of which not all findings are listed."""
+    listed = report.listed
     return [
-        f"{code}: {count - listed[code]} more findings not listed; --max-findings lists them"
+        f"{code}: {plural(count - listed[code], 'more finding')} not listed; "
+        "--max-findings lists them"
         for code, count in sorted(report.counts.items())
         if count > listed[code]
     ]
 
 
-def _file_line(file: FileSummary) -> str:
+def file_line(file: FileSummary) -> str:
+    """What was read: the records of a file, their format and the marks they are checked against."""
     kind = f"{file.format} " if file.format else ""
     marks = [
-        f"{name} {mark!r}"
+        f"{name} {elided(mark)!r}"
         for name, mark in (("separator", file.separator), ("stop sequence", file.stop_sequence))
         if mark is not None
     ]
     inferred = " (inferred)" if file.inferred else ""
-    records = f"{file.records} {kind}{'record' if file.records == 1 else 'records'}"
+    records = plural(file.records, f"{kind}record")
     return printable(f"{file.path}: {', '.join([records, *marks])}{inferred}")
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """The count and the noun, with an s unless there is one."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
