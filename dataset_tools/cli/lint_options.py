@@ -51,7 +51,7 @@ class GroupedCommand(click.Command):
 
 def lint_options(command: Command) -> Command:
     """Add all options; each is None, or an empty tuple, unless it is given."""
-    thresholds = (_threshold_option(option) for option in THRESHOLDS.values())
+    thresholds = (threshold_option(option) for option in THRESHOLDS.values())
     marks = mark_options("inferred from the data")
     for option in reversed((marks, *_OPTIONS, *thresholds, color_option)):
         command = option(command)
@@ -71,7 +71,8 @@ def _codes(value: str) -> list[str]:
     return value.replace(",", " ").split()
 
 
-def _threshold_option(option: RuleOption) -> AnyOption[Any]:
+def threshold_option(option: RuleOption) -> AnyOption[Any]:
+    """The flag that sets a rule's threshold."""
     key = threshold_key(option)
 
     def read(text: str) -> float:
