@@ -110,6 +110,16 @@ def test_rules_of_flag_and_file() -> None:
     ]
 
 
+def test_thresholds_of_flag_and_file() -> None:
+    """A threshold is the flag's, the glob's or the file's; one not given is left to its rule."""
+    file, per_file, flags = ({"min-records": number} for number in (1, 2, 3))
+
+    assert settings().options == {}
+    assert settings(file=file).options == {"min-records": 1}
+    assert settings(file=file, per_file=per_file).options == {"min-records": 2}
+    assert settings(flags, file, per_file).options == {"min-records": 3}
+
+
 def test_opt_in_rules_run_where_they_are_named(opt_in: type[Rule]) -> None:
     """Code or family selects an opt-in rule; nothing less does, and ignore still wins."""
     assert opt_in not in choose_rules()

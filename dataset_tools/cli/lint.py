@@ -116,10 +116,7 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
     if record is not None:
         total = report.counts.total()
         noun = "finding" if total == 1 else "findings"
-        click.echo(
-            f"{total} {noun} recorded in {record}, as {len(report.fingerprints)} fingerprints",
-            err=True,
-        )
+        click.echo(f"{total} {noun} recorded in {record}", err=True)
     elif fail_on != "never" and report.has_at_least(Severity(fail_on)):
         raise SystemExit(EXIT_FINDINGS)
 
