@@ -185,7 +185,11 @@ def _values(
     for name, value in table.items():
         if name not in keys:
             close = get_close_matches(name, sorted(names), n=1)
-            hint = f"did you mean '{close[0]}'?" if close else "docs/configuration.md has them all"
+            hint = (
+                f"did you mean '{close[0]}'?"
+                if close
+                else "keys are named like the flags of 'lint'"
+            )
             raise InputError(f"{path}: {prefix}{name}: unknown key; {hint}")
         try:
             yield name, keys[name].read(value, path.parent)

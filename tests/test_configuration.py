@@ -28,6 +28,7 @@ class Tall(Rule):
     options = (
         RuleOption("tallest", 3, 1, 9, "Tallest."),
         RuleOption("tall-share", 0.5, 0, 1, "Share."),
+        RuleOption("tall-ratio", 2.0, 1, None, "Ratio."),
     )
 
 
@@ -166,11 +167,11 @@ def test_sound_values(text: str, values: dict[str, Any]) -> None:
         ("tallest = 2.5", "tallest", "found 2.5, expected a whole number"),
         ("tall-share = 1.5", "tall-share", "found 1.5, expected a number of 0 or more up to 1"),
         ("tall-share = nan", "tall-share", "found nan, expected a number"),
-        ("tall-share = inf", "tall-share", "found inf, expected a number"),
+        ("tall-ratio = inf", "tall-ratio", "found inf, expected a number of 1 or more"),
         ("seperator = ''", "seperator", "unknown key; did you mean 'separator'?"),
         ("fail_on = 'never'", "fail_on", "unknown key; did you mean 'fail-on'?"),
         ("perfile = {}", "perfile", "unknown key; did you mean 'per-file'?"),
-        ("zzz = 1", "zzz", "unknown key; docs/configuration.md has them all"),
+        ("zzz = 1", "zzz", "unknown key; keys are named like the flags of 'lint'"),
         ("write-baseline = 'x'", "write-baseline", "unknown key"),
         ("per-file = 1", "per-file", "found 1, expected a table for each glob"),
         ("per-file.a = 1", 'per-file."a"', "found 1, expected a table"),

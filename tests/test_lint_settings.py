@@ -97,6 +97,13 @@ def test_chunk_size_over_the_recipes() -> None:
     assert found == TrainingFormat(PromptFormat("#r", "END"), 32)
 
 
+def test_a_choice_for_the_whole_run() -> None:
+    """What holds for all files is the flag's, else the file's, else the default."""
+    assert settings({"max-findings": 3}, {"max-findings": 5}).max_findings == 3
+    assert settings(file={"max-findings": 5}).max_findings == 5
+    assert settings().max_findings == 1000
+
+
 def test_rules_of_flag_and_file() -> None:
     """Select and ignore are each the flag's, else the glob's, else the file's."""
     given = {
@@ -146,8 +153,11 @@ def test_settings_can_be_sent_to_other_processes() -> None:
 
 def test_validation_data_is_not_compared_with_itself() -> None:
     """A file that belongs to the validation data has none to be compared with."""
+    spelt_otherwise = SourceFile("x/../heldout.jsonl", Path("x/../heldout.jsonl").absolute())
+
     assert settings().validation_data == (HELD_OUT,)
     assert settings(source=HELD_OUT).validation_data == ()
+    assert settings(source=spelt_otherwise).validation_data == ()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,9 @@ def settings_for(
     )
     base = shared.training_format
     marks = base.prompt_format
-    is_validation = any(each.path == source.path for each in shared.validation_data)
+    is_validation = source.path.resolve() in {
+        each.path.resolve() for each in shared.validation_data
+    }
     return replace(
         shared,
         separator=separator,

@@ -66,7 +66,7 @@ def wants_color(no_color: bool) -> bool:
 
 
 def available_cores() -> int:
-    """How many cores this process may use, which in a container is fewer than there are."""
+    """How many cores this process may use, which may be fewer than there are."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
