@@ -17,7 +17,7 @@ MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the 
 STRUCTURE = 0.25  # share of rows that hold a sign inside, from which on it is part of the text
 FEWEST_CARRIERS = 3  # rows; two equal endings may be chance
 
-Origin = Literal["flag", "recipe", "inferred"]
+Origin = Literal["flag", "configuration", "recipe", "inferred"]
 
 _MARK_AT_END = re.compile(
     r"""
@@ -50,11 +50,11 @@ class Mark:
     def is_required(self) -> bool:
         """Whether a row without it is a mistake.
 
-        A mark asked for by flag must stand in every row, an inferred one stands in most. One from
-        a recipe is added in training where a row lacks it: a file without any is sound, a file
-        where most rows have it and some don't is not.
+        A mark asked for by flag or configuration file must stand in every row, an inferred one
+        stands in most. One from a recipe is added in training where a row lacks it: a file without
+        any is sound, a file where most rows have it and some don't is not.
         """
-        return self.origin == "flag" or self.share >= MAJORITY
+        return self.origin in ("flag", "configuration") or self.share >= MAJORITY
 
 
 def given_mark(

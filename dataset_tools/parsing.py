@@ -43,7 +43,7 @@ _read_prompt_completion = msgspec.json.Decoder(_PromptCompletion).decode
 _read_text = msgspec.json.Decoder(_Text).decode
 _read_any = msgspec.json.Decoder().decode
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_LARGEST_INTEGER = 2**64  # what strict parsers read alike
+_LARGEST_SURE_NUMBER = 2**64  # a larger one may be of thousands of digits, however it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def _count_strings(row: dict[str, Any]) -> int:
                 following += value.values()
             elif kind is list:
                 following += value
-            elif kind is int and abs(value) >= _LARGEST_INTEGER:
+            elif (kind is int or kind is float) and abs(value) >= _LARGEST_SURE_NUMBER:
                 return -1
         if not following:
             return strings

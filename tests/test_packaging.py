@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-LARGEST_BASE = 120 * 1024 * 1024  # bytes, of the whole environment
+LARGEST_BASE = 170 * 1024 * 1024  # bytes, of the whole environment; NumPy is half of it
 ROW = '{"prompt": "Say 1", "completion": " 1"}\n'
 
 

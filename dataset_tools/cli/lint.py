@@ -1,85 +1,46 @@
 """`dataset-tools lint`: check data files."""
 
 import os
-from itertools import chain
+import shutil
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dataset_tools.cli import EXIT_FINDINGS
-from dataset_tools.cli.options import (
-    chosen_mark,
-    chosen_sources,
-    color_option,
-    mark_options,
-    read_recipe,
-    wants_color,
+from dataset_tools.cli.lint_choices import (
+    Choices,
+    chosen_configuration,
+    run_settings,
+    settings_for,
 )
+from dataset_tools.cli.lint_options import GroupedCommand, given_flags, lint_options
+from dataset_tools.cli.options import available_cores, chosen_sources, read_recipe, wants_color
 from dataset_tools.errors import InputError
 from dataset_tools.findings import Severity
-from dataset_tools.lint import LintReport, LintSettings, check_source
-from dataset_tools.lint.formats import FORMATS, default_format
+from dataset_tools.lint import LintReport, check_source
+from dataset_tools.lint.baseline import write_baseline
+from dataset_tools.lint.formats import default_format, render
 from dataset_tools.lint.formats.text_format import summary_line
-from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, choose_rules
 from dataset_tools.output_files import replacing
 from dataset_tools.progress import bytes_progress
+from dataset_tools.recipe import DataSettings
+from dataset_tools.sources import SourceFile, fetch
+from dataset_tools.sources.progress import hidden_downloads
 
 
-def _codes(value: str) -> list[str]:
-    return value.replace(",", " ").split()
-
-
-@click.command(name="lint")
+@click.command(name="lint", cls=GroupedCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@mark_options("inferred from the data")
-@click.option(
-    "--select", type=_codes, metavar="CODES", multiple=True, help="Only these rules: DT3,DT401."
-)
-@click.option(
-    "--ignore", type=_codes, metavar="CODES", multiple=True, help="All but these rules: DT404."
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "never"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit code 1.",
-)
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMATS)),
-    help="How to write the report. Default: text; github in a GitHub workflow.",
-)
-@click.option(
-    "--output-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the report here instead of to standard output.",
-)
-@click.option(
-    "--max-findings",
-    type=click.IntRange(min=0),
-    default=DEFAULT_MAX_FINDINGS,
-    show_default=True,
-    help="List at most so many findings a code; all are counted.",
-)
-@click.option("--jobs", "-j", type=click.IntRange(min=1), default=1)
-@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
-@color_option
+@lint_options
 def command(
     paths: tuple[str, ...],
-    recipe: Path | None,
-    separator: str | None,
-    stop_sequence: str | None,
-    select: tuple[list[str], ...],
-    ignore: tuple[list[str], ...],
-    fail_on: str,
-    format_name: str | None,
-    output_file: Path | None,
-    max_findings: int,
-    jobs: int,
+    config: Path | None,
+    no_config: bool,
     quiet: bool,
     no_color: bool,
+    **flags: Any,
 ) -> None:
     """Check training data, line by line.
 
@@ -87,45 +48,86 @@ def command(
     Findings are listed as PATH:LINE:COLUMN: CODE message. The exit code is 0 if nothing is at or
     above --fail-on, 1 if something is, 2 for misuse and for data that cannot be read.
 
+    What is not given by flag is taken from a configuration file, then from the recipe.
+
     \b
     Examples:
       dataset-tools lint data.jsonl
       dataset-tools lint data/*.jsonl --fail-on warning
       dataset-tools lint data.jsonl --separator '\\n##\\n' --stop-sequence '\\n###\\n'
       dataset-tools lint --recipe recipes/llama2-samsum.yaml
+      dataset-tools lint train.jsonl --validation-data heldout.jsonl
+      dataset-tools lint data.jsonl --write-baseline accepted.json
       dataset-tools lint data.jsonl --format json --output-file report.json
       cat data.jsonl | dataset-tools lint -
     """
-    settings = read_recipe(recipe)
-    lint_settings = LintSettings(
-        separator=chosen_mark(separator, settings.separator if settings else None),
-        stop_sequence=chosen_mark(stop_sequence, settings.stop_sequence if settings else None),
-        rules=choose_rules(chain(*select), chain(*ignore)),
-        max_findings=max_findings,
-    )
+    choices = Choices(given_flags(flags), chosen_configuration(config, no_config))
+    recipe = read_recipe(choices.get("recipe"))
+    with hidden_downloads(quiet):
+        sources = chosen_sources(paths, recipe)
+        validation = _validation_data(choices, recipe)
+    shared = run_settings(choices, recipe, validation)
+    if not paths:
+        sources += validation
+    _check_outputs(choices, [source.path for source in (*sources, *validation)])
     report = LintReport()
-    sources = chosen_sources(paths, settings, with_validation=True)
-    if output_file is not None:
-        _check_is_no_input(output_file, [*(source.path for source in sources), recipe])
+    jobs = choices.get("jobs") or available_cores()
     for source in sources:
+        settings = settings_for(source, shared, choices, recipe)
         with bytes_progress(source.name, source.path, quiet=quiet) as advance:
-            check_source(source, lint_settings, report, advance, jobs=jobs)
-    _write(
-        FORMATS[format_name or default_format(os.environ)](report),
-        report,
-        output_file,
-        wants_color(no_color),
-    )
-    if fail_on != "never" and report.has_at_least(Severity(fail_on)):
+            check_source(source, settings, report, advance, jobs=jobs)
+    _finish(report, choices, color=wants_color(no_color))
+
+
+def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[SourceFile]:
+    from_recipe = recipe.validation_data if recipe else None
+    location = choices.get("validation-data", from_recipe)
+    return [] if location is None else fetch(location)
+
+
+def _check_outputs(choices: Choices, inputs: list[Path]) -> None:
+    """Refuse to write over what this run reads, or one output over the other."""
+    named = [choices.get(key) for key in ("recipe", "schema")]
+    inputs = [*inputs, *filter(None, [*named, choices.configuration.path])]
+    report, record, baseline = map(choices.get, ("output-file", "write-baseline", "baseline"))
+    if record is not None:
+        _check_is_none_of(choices.name_of("write-baseline"), record, inputs)
+    if report is not None:
+        _check_is_none_of(choices.name_of("output-file"), report, [*inputs, baseline])
+        if record is not None and report.absolute() == record.absolute():
+            raise InputError(
+                f"{choices.name_of('output-file')} and --write-baseline: both are {report}; "
+                "name two files"
+            )
+
+
+def _check_is_none_of(name: str, output: Path, inputs: Iterable[Path | None]) -> None:
+    for path in inputs:
+        if path is not None and output.exists() and path.exists() and output.samefile(path):
+            raise InputError(f"{name} {output}: is an input of this run; name another file")
+
+
+def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
+    """Write what was asked for; ends the run with exit code 1 if the findings are bad enough."""
+    record = choices.get("write-baseline")
+    if record is not None:
+        write_baseline(record, report.fingerprints)
+    output_file = choices.get("output-file")
+    format_name = choices.get("format") or default_format(os.environ)
+    _write(render(report, format_name, _terminal_width(output_file)), report, output_file, color)
+    fail_on = choices.get("fail-on", "error")
+    if record is not None:
+        total = report.counts.total()
+        noun = "finding" if total == 1 else "findings"
+        click.echo(f"{total} {noun} recorded in {record}", err=True)
+    elif fail_on != "never" and report.has_at_least(Severity(fail_on)):
         raise SystemExit(EXIT_FINDINGS)
 
 
-def _check_is_no_input(output_file: Path, inputs: list[Path | None]) -> None:
-    for path in inputs:
-        if path is not None and output_file.exists() and output_file.samefile(path):
-            raise InputError(
-                f"--output-file {output_file}: is an input of this run; name another file"
-            )
+def _terminal_width(output_file: Path | None) -> int | None:
+    if output_file is not None or sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def _write(text: str, report: LintReport, output_file: Path | None, color: bool) -> None:

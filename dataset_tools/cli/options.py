@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 
 from dataset_tools.errors import InputError
-from dataset_tools.lint.settings import GivenMark
 from dataset_tools.recipe import DataSettings, load_data_settings
 from dataset_tools.sources import SourceFile, fetch
 
@@ -68,14 +67,20 @@ def wants_color(no_color: bool) -> bool:
     return is_terminal and not no_color and not os.environ.get("NO_COLOR")
 
 
+def available_cores() -> int:
+    """How many cores this process may use, which may be fewer than there are."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
+
+
 def read_recipe(recipe: Path | None) -> DataSettings | None:
     """The recipe's data settings, or None without a recipe."""
     return None if recipe is None else load_data_settings(recipe)
 
 
-def chosen_sources(
-    paths: tuple[str, ...], settings: DataSettings | None, *, with_validation: bool = False
-) -> list[SourceFile]:
+def chosen_sources(paths: tuple[str, ...], settings: DataSettings | None) -> list[SourceFile]:
     """The data to read: the paths given, or else the recipe's; raises InputError without either."""
     if paths:
         return list(chain.from_iterable(map(fetch, paths)))
@@ -83,14 +88,4 @@ def chosen_sources(
         raise InputError("no data given; name a PATH, or a --recipe that has train_data")
     if settings.train_data is None:
         raise InputError("the recipe has no train_data; add the key, or name a PATH")
-    sources = fetch(settings.train_data, sha256=settings.train_data_sha256)
-    if with_validation and settings.validation_data is not None:
-        sources += fetch(settings.validation_data)
-    return sources
-
-
-def chosen_mark(flag: str | None, from_recipe: str | None) -> GivenMark | None:
-    """The mark to check against: the flag's, else the recipe's, else None for inference."""
-    if flag is not None:
-        return GivenMark(flag, "flag")
-    return None if from_recipe is None else GivenMark(from_recipe, "recipe")
+    return fetch(settings.train_data, sha256=settings.train_data_sha256)

@@ -28,9 +28,9 @@ from dataset_tools.rules.dt305_marks_overlap import MarksOverlap
 from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord
 from dataset_tools.rules.dt402_other_completion import OtherCompletion
 from dataset_tools.rules.dt404_few_records import FewRecords
-from dataset_tools.rules.rule import FileContext, Problem, Rule
+from dataset_tools.rules.rule import FileContext, Problem, Rule, RuleOption
 
-__all__ = ["RULES", "FileContext", "Problem", "Rule"]
+__all__ = ["RULES", "FileContext", "Problem", "Rule", "RuleOption"]
 
 RULES: dict[str, type[Rule]] = {
     rule.code: rule

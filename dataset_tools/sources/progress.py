@@ -3,6 +3,20 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+
+# Not a parameter: every source would have to hand it through to reach the one that downloads.
+_is_hidden = ContextVar("hidden download progress", default=False)
+
+
+@contextmanager
+def hidden_downloads(hidden: bool) -> Iterator[None]:
+    """Show no bar for downloads within the block, if `hidden`."""
+    token = _is_hidden.set(hidden)
+    try:
+        yield
+    finally:
+        _is_hidden.reset(token)
 
 
 @contextmanager
@@ -10,7 +24,7 @@ def download_progress(
     name: str, *, total: int | None, done: int
 ) -> Iterator[Callable[[int], None]]:
     """Show a bar for `name` and yield the function that advances it by a number of bytes."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if _is_hidden.get() or sys.stderr is None or not sys.stderr.isatty():
         yield lambda size: None
         return
 
