@@ -54,8 +54,10 @@ def read_lines(
     """The lines that start between two bytes, the first of which starts one, and their places."""
     reader = _reader_at(stream, start)
     while start < end:
-        lines = reader.readlines(min(batch_bytes, end - start))
-        if not lines:
+        # readlines goes on until there is more than it was asked for, and takes 0 for everything
+        most = min(batch_bytes, end - start - 1)
+        lines = reader.readlines(most) if most else [reader.readline()]
+        if not any(lines):
             return  # the file has become shorter; the checker tells
         yield start, lines
         start += sum(map(len, lines))
