@@ -79,6 +79,10 @@ class ByteScan:
                 starts = starts[self.array[starts + place] == byte]
         return len(starts)
 
+    def may_hold(self, character: str) -> bool:
+        """Whether the lines may spell this ASCII character that JSON needs no escape for."""
+        return character.encode() in self.block or self._has_unusual_spelling
+
     def lines_with_odd_characters(self) -> list[int]:
         """The indices of the lines that may spell an odd character, ascending."""
         numpy = _numpy()

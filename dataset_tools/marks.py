@@ -26,7 +26,7 @@ _MARK_AT_END = re.compile(
       | </?s> | <(?:eos|end|stop|sep)>                   # spelt-out special tokens
       | \[(?:/INST|END|EOS|STOP|SEP)\]
       | (?<=\n)[#=\-<>|@*~_+&%$^]+                       # signs on a line of their own
-      | (?<![#=\-<>|])(?:[#=\-<>|]{2,})                  # two signs or more at the end of a line
+      | (?<![#=\-<>|@^])(?:[#=\-<>|@^]{2,})              # two signs or more at the end of a line
       | [→⇒]
       | (?<=\s)(?:END|STOP|EOS|DONE)                     # not SELECT, NULL or YES
     )
@@ -34,7 +34,10 @@ _MARK_AT_END = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_LAST_SIGNS = frozenset("#=-<>|@*~_+&%$^]→⇒DPSE")  # what a mark can end with, white space aside
 _LONGEST_MARK = 64  # characters of an ending that are looked at
+_LEEWAY = 0.9  # by which a part of the texts may hold fewer carriers than all of them
+_MOST_CLOSELY = 1000  # texts, spread over all, in which a mark is searched; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +78,21 @@ def infer_mark(texts: Sequence[str], others: Sequence[str] = ()) -> Mark | None:
 
     `others` are the other halves of the records, in which a mark must not be usual either.
     """
-    tails = [text[-_LONGEST_MARK:] for text in texts]
-    matches = [match for tail in tails if (match := _own_mark(tail))]
-    if not matches:
-        return None
-    cores = Counter((match["core"], match["trailing"]) for match in matches)
-    (core, trailing), carriers = cores.most_common(1)[0]
-    if carriers < FEWEST_CARRIERS or carriers < MAJORITY * len(texts):
-        return None
-    ending = core + trailing
-    leading = _common_leading_whitespace(
-        [tail.removesuffix(ending) for tail in tails if tail.endswith(ending)], carriers
+    closely = _spread(texts)
+    cores = Counter(
+        match["core"] + match["trailing"]
+        for text in closely
+        if (match := _own_mark(text[-_LONGEST_MARK:]))
     )
-    mark = leading + ending
+    if not cores:
+        return None
+    ending, matches = cores.most_common(1)[0]
+    if matches < MAJORITY * _LEEWAY * len(closely):
+        return None
+    befores = [text[-_LONGEST_MARK : -len(ending)] for text in texts if text.endswith(ending)]
+    if len(befores) < FEWEST_CARRIERS or len(befores) < MAJORITY * len(texts):
+        return None
+    mark = _common_leading_whitespace(befores) + ending
     if max(share_inside(mark, texts), share_inside(mark, others)) >= STRUCTURE:
         return None
     return Mark(mark, "inferred", _share(mark, texts))
@@ -95,12 +100,20 @@ def infer_mark(texts: Sequence[str], others: Sequence[str] = ()) -> Mark | None:
 
 def share_inside(mark: str, texts: Sequence[str]) -> float:
     """The share of texts, 0 to 1, that hold the mark elsewhere than at their end."""
-    insides = sum(mark in text.removesuffix(mark) for text in texts)
-    return insides / len(texts) if texts else 0.0
+    at_start = mark.lstrip()  # a sign on the first line has no line break before it
+    bodies = [text.removesuffix(mark) for text in _spread(texts)]
+    insides = sum(mark in body or (at_start != "" and body.startswith(at_start)) for body in bodies)
+    return insides / len(bodies) if bodies else 0.0
+
+
+def _spread(texts: Sequence[str]) -> Sequence[str]:
+    return texts[:: max(1, -(-len(texts) // _MOST_CLOSELY))]
 
 
 def _own_mark(tail: str) -> re.Match[str] | None:
     """The mark at the end of a text; a text that is nothing but a word is content, not a mark."""
+    if tail.rstrip()[-1:] not in _LAST_SIGNS:
+        return None
     match = _MARK_AT_END.search(tail)
     if match is None:
         return None
@@ -110,12 +123,12 @@ def _own_mark(tail: str) -> re.Match[str] | None:
     return match
 
 
-def _common_leading_whitespace(befores: list[str], carriers: int) -> str:
+def _common_leading_whitespace(befores: list[str]) -> str:
     """The longest white space before the mark that nearly all its carriers share."""
     spaces = Counter(before[len(before.rstrip()) :] for before in befores)
     for candidate in sorted(spaces, key=len, reverse=True):
         carried = sum(count for space, count in spaces.items() if space.endswith(candidate))
-        if carried >= MAJORITY * carriers:
+        if carried >= MAJORITY * len(befores):
             return candidate
     return ""
 

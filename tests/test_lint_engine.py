@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dataset_tools.errors import InputError
@@ -32,7 +32,11 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 CONTENTS = st.binary() | st.lists(PIECES, max_size=20).map(b"".join)
 MARK_TEXTS = st.sampled_from(["#", "##", "\n", " ", "\n##\n", "END", "aa", "a"])
-TEXTS = st.text(st.sampled_from("#a\n END"), max_size=8)
+WORDS = st.sampled_from(
+    [" ", "\n", "    ", "a", "The cat sat on the old mat. ", "{name}", "<your name>", "[INST]",
+     "[/INST]", "</s>", "<|im_end|>", "##"]
+)  # fmt: skip
+TEXTS = st.text(st.sampled_from("#a\n END"), max_size=8) | st.lists(WORDS).map("".join)
 
 
 def lint(path: Path, max_findings: int = 1000, **how: int) -> LintReport:
@@ -76,6 +80,8 @@ def test_any_bytes_are_judged(scratch: Path, content: bytes, max_findings: int) 
 
 
 @given(content=st.lists(PIECES, max_size=30).map(b"".join), piece_bytes=st.integers(4, 200))
+@example(content=b"[1]\n" + GOOD, piece_bytes=4)  # a piece that ends where a line ends
+@example(content=b"\n" + GOOD, piece_bytes=1)
 @settings(deadline=None)
 def test_piece_size_changes_no_finding(scratch: Path, content: bytes, piece_bytes: int) -> None:
     """Where the file is cut into pieces is nothing a reader could notice."""
@@ -100,7 +106,7 @@ def test_the_number_of_processes_changes_no_finding(
 
 
 @given(
-    st.lists(st.builds(Record, TEXTS, TEXTS) | st.none(), max_size=6),
+    st.lists(st.builds(Record, TEXTS, TEXTS) | st.none(), max_size=12),
     MARK_TEXTS,
     MARK_TEXTS,
     st.sampled_from(["flag", "recipe"]),

@@ -20,11 +20,16 @@ from dataset_tools.rules.dt109_not_an_object import NotAnObject
 from dataset_tools.rules.dt111_bad_weight import BadWeight
 from dataset_tools.rules.dt201_blank_completion import BlankCompletion
 from dataset_tools.rules.dt202_empty_prompt import EmptyPrompt
+from dataset_tools.rules.dt203_whitespace_style import WhitespaceStyle
+from dataset_tools.rules.dt205_placeholder import Placeholder
+from dataset_tools.rules.dt206_repeated_prompt import RepeatedPrompt
+from dataset_tools.rules.dt207_cut_off import CutOff
 from dataset_tools.rules.dt301_missing_separator import MissingSeparator
 from dataset_tools.rules.dt302_separator_inside import SeparatorInside
 from dataset_tools.rules.dt303_missing_stop_sequence import MissingStopSequence
 from dataset_tools.rules.dt304_stop_sequence_inside import StopSequenceInside
 from dataset_tools.rules.dt305_marks_overlap import MarksOverlap
+from dataset_tools.rules.dt306_special_token import SpecialToken
 from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord
 from dataset_tools.rules.dt402_other_completion import OtherCompletion
 from dataset_tools.rules.dt404_few_records import FewRecords
@@ -55,11 +60,16 @@ RULES: dict[str, type[Rule]] = {
         BadWeight,
         BlankCompletion,
         EmptyPrompt,
+        WhitespaceStyle,
+        Placeholder,
+        RepeatedPrompt,
+        CutOff,
         MissingSeparator,
         SeparatorInside,
         MissingStopSequence,
         StopSequenceInside,
         MarksOverlap,
+        SpecialToken,
         DuplicateRecord,
         OtherCompletion,
         FewRecords,

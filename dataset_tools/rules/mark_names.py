@@ -1,4 +1,4 @@
-"""How messages of the separator and stop sequence rules name a mark."""
+"""How messages name a mark, and the share of rows that others differ from."""
 
 from dataset_tools.marks import Mark
 
@@ -12,5 +12,10 @@ _GIVEN = {
 def origin_of(mark: Mark) -> str:
     """Where the mark comes from, so that a reader can tell whether to mend data or setting."""
     if mark.origin == "inferred":
-        return f"which {mark.share:.1%} of the rows looked at end with"
+        return f"which {percentage(mark.share)} of the rows looked at end with"
     return _GIVEN[mark.origin]
+
+
+def percentage(share: float) -> str:
+    """A share, 0 to 1, in words that say 100 % only of everything."""
+    return "over 99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
