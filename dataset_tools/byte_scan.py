@@ -31,6 +31,7 @@ MOJIBAKE_LEADS = (0xC2, 0xC3, 0xE2, 0xEF, 0xF0)  # Â Ã â ï ð
 
 # Roughly by frequency in JSON of English text; what is not listed is rarer.
 _COMMON_BYTES = b'zqxjkvbpgywfmucldhrsnioate-.,n\\":' + b" "
+_SHORTEST_SEARCHED = 6  # bytes; Python searches for shorter ones slower than arrays are compared
 _PADDING = bytes(16)  # so that no look ahead goes beyond the end
 
 
@@ -71,6 +72,8 @@ class ByteScan:
         if not text.isascii() or self._has_unusual_spelling:
             return None
         spelling = json.dumps(text)[1:-1].encode()
+        if len(spelling) >= _SHORTEST_SEARCHED:
+            return self.block.count(spelling)
         rarest = min(range(len(spelling)), key=lambda place: _COMMON_BYTES.find(spelling[place]))
         starts = numpy.flatnonzero(self.array == spelling[rarest]) - rarest
         starts = starts[(starts >= 0) & (starts <= len(self.array) - len(spelling))]
@@ -80,8 +83,15 @@ class ByteScan:
         return len(starts)
 
     def may_hold(self, character: str) -> bool:
-        """Whether the lines may spell this ASCII character that JSON needs no escape for."""
-        return character.encode() in self.block or self._has_unusual_spelling
+        """Whether a string of the lines, objects all of them, may hold this ASCII character.
+
+        One that JSON needs no escape for.
+        """
+        if character in "{}":  # stands once in each line anyway
+            is_there = self.block.count(character.encode()) > len(self.lengths)
+        else:
+            is_there = character.encode() in self.block
+        return is_there or self._has_unusual_spelling
 
     def lines_with_odd_characters(self) -> list[int]:
         """The indices of the lines that may spell an odd character, ascending."""
@@ -97,10 +107,10 @@ class ByteScan:
         candidates: Positions = self.backslashes[self.escaped == ord('"')]
         if not len(candidates):
             return candidates
-        is_run_start = numpy.diff(self.backslashes, prepend=-2) != 1
-        if is_run_start.all():
+        follows_another = self.backslashes[1:] == self.backslashes[:-1] + 1
+        if not follows_another.any():
             return candidates + 1
-        starts = self.backslashes[is_run_start]
+        starts = self.backslashes[numpy.append(True, ~follows_another)]
         run_start = starts[numpy.searchsorted(starts, candidates, side="right") - 1]
         is_odd = (candidates - run_start) % 2 == 0
         return candidates[is_odd] + 1  # type: ignore[no-any-return]

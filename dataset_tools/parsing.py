@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dataset_tools.byte_scan import ByteScan
-from dataset_tools.json_scanner import MAX_DEPTH, Scan, has_lone_surrogate, scan_line
+from dataset_tools.json_scanner import (
+    MAX_DEPTH,
+    MAX_NUMBER_LENGTH,
+    Scan,
+    has_lone_surrogate,
+    scan_line,
+)
 from dataset_tools.lines import LineBatch
 from dataset_tools.records import (
     REQUIRED_KEYS,
@@ -43,7 +49,6 @@ _read_prompt_completion = msgspec.json.Decoder(_PromptCompletion).decode
 _read_text = msgspec.json.Decoder(_Text).decode
 _read_any = msgspec.json.Decoder().decode
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_LARGEST_SURE_NUMBER = 2**64  # a larger one may be of thousands of digits, however it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +163,9 @@ def _remembered(
     found: dict[tuple[str, str], list[int]], key: tuple[str, str], texts: list[str]
 ) -> list[int]:
     if key not in found:
-        carries = list(map(str.endswith, texts, repeat(key[1])))
-        found[key] = [] if all(carries) else [i for i, carried in enumerate(carries) if not carried]
+        found[key] = []
+        if not all(map(str.endswith, texts, repeat(key[1]))):
+            found[key] = [index for index, text in enumerate(texts) if not text.endswith(key[1])]
     return found[key]
 
 
@@ -234,7 +240,7 @@ def _plain_record(content: bytes, strings: int, record_format: RecordFormat) -> 
         return None
     if type(completion) is not str or not is_valid_weight(weight):
         return None
-    if _count_strings(row) != strings:
+    if _count_strings(row) != strings or _may_hold_a_long_number(content):
         return None
     return Record(prompt, completion, float(weight), ignored_keys)
 
@@ -247,6 +253,15 @@ def _ignored_keys(keys: tuple[str, ...], record_format: RecordFormat) -> tuple[s
     known = {*REQUIRED_KEYS[record_format], "weight"}
     ignored = tuple(key for key in keys if key not in known)
     return None if any(key.lower() in known for key in ignored) else ignored
+
+
+def _may_hold_a_long_number(content: bytes) -> bool:
+    """Whether there are digits enough for a number too long to read."""
+    if len(content) <= MAX_NUMBER_LENGTH:
+        return False
+    digits = len(content) - len(content.translate(None, b"0123456789"))
+    # a number's other characters are two signs, a point and an e
+    return digits > MAX_NUMBER_LENGTH - 4
 
 
 def _count_strings(row: dict[str, Any]) -> int:
@@ -264,8 +279,6 @@ def _count_strings(row: dict[str, Any]) -> int:
                 following += value.values()
             elif kind is list:
                 following += value
-            elif (kind is int or kind is float) and abs(value) >= _LARGEST_SURE_NUMBER:
-                return -1
         if not following:
             return strings
         level = following

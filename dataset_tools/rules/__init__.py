@@ -21,6 +21,7 @@ from dataset_tools.rules.dt111_bad_weight import BadWeight
 from dataset_tools.rules.dt201_blank_completion import BlankCompletion
 from dataset_tools.rules.dt202_empty_prompt import EmptyPrompt
 from dataset_tools.rules.dt203_whitespace_style import WhitespaceStyle
+from dataset_tools.rules.dt204_odd_character import OddCharacter
 from dataset_tools.rules.dt205_placeholder import Placeholder
 from dataset_tools.rules.dt206_repeated_prompt import RepeatedPrompt
 from dataset_tools.rules.dt207_cut_off import CutOff
@@ -61,6 +62,7 @@ RULES: dict[str, type[Rule]] = {
         BlankCompletion,
         EmptyPrompt,
         WhitespaceStyle,
+        OddCharacter,
         Placeholder,
         RepeatedPrompt,
         CutOff,

@@ -1,6 +1,7 @@
 """A completion begins with its whole prompt."""
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import compress, count
 from operator import eq, itemgetter
 
 from dataset_tools.findings import Severity
@@ -95,7 +96,7 @@ class RepeatedPrompt(Rule):
             map(itemgetter(len(prompt_start.space)), batch.prompts),
             map(itemgetter(len(completion_start.space)), batch.completions),
         )
-        return [index for index, is_equal in enumerate(flags) if is_equal]
+        return list(compress(count(), flags))
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if self.is_the_task or record.prompt is None:

@@ -9,6 +9,7 @@ Its docstring is its published page.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from dataset_tools.findings import Severity
@@ -63,7 +64,7 @@ class RuleInputs:
     validation: Any | None = None  # a dataset_tools.lint.validation.ValidationRecords
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileContext:
     """What is known of a file before its lines are checked."""
 
@@ -76,7 +77,7 @@ class FileContext:
         """The value of a threshold: the run's, or else its default."""
         return self.inputs.options.get(option.name, option.default)
 
-    @property
+    @cached_property
     def marks_overlap(self) -> bool:
         """Whether separator and stop sequence contain one another, so that neither can be told."""
         if self.separator is None or self.stop_sequence is None:
@@ -84,7 +85,7 @@ class FileContext:
         separator, stop_sequence = self.separator.text, self.stop_sequence.text
         return separator in stop_sequence or stop_sequence in separator
 
-    @property
+    @cached_property
     def prompt_format(self) -> PromptFormat:
         """The marks as a prompt format, to tell a record's bare text from them."""
         return PromptFormat(

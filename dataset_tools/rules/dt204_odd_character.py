@@ -1,0 +1,106 @@
+r"""A text holds control characters, invisible ones, or the traces of a wrong encoding."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+
+from dataset_tools.findings import Severity
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules.rule import Problem, Rule
+
+# Joiners shape Persian, Indic and other scripts and hold emoji together; between letters of
+# these scripts they mean nothing.
+_PLAIN = r"\x00-\u024f"
+_ODD = re.compile(
+    rf"""
+      (?P<control> [\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f] )
+    | (?P<replacement> \ufffd )
+    | (?P<invisible>
+          [\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]
+        | (?: ^ | (?<=[{_PLAIN}]) ) [\u200c\u200d] (?= [{_PLAIN}] | \Z )
+      )
+    | (?P<direction> [\u202a-\u202e\u2066-\u2069] )
+    | (?P<noncharacter> [\ufffe\uffff] )
+    | (?P<mojibake>
+          [\u00c2\u00c3][\u0080-\u00bf]        # é read as Latin-1: Ã©
+        | \u00e2[\u0080\u20ac][\u0080-\u00bf\u0152\u0153\u02dc\u2013-\u203a\u2122]    # ’: â€™
+        | \u00f0[\u009f\u0178]                # emoji: ðŸ
+        | \u00ef(?:\u00bb\u00bf|\u00bf\u00bd) # byte order mark, replacement character
+      )
+    """,
+    re.VERBOSE,
+)
+_WHAT = {
+    "control": "the control character",
+    "replacement": "the replacement character",
+    "invisible": "the invisible character",
+    "direction": "the invisible direction mark",
+    "noncharacter": "the noncharacter",
+    "mojibake": "UTF-8 that was read as another encoding,",
+}
+
+
+class OddCharacter(Rule):
+    r"""## What it does
+
+    Reports characters that text has no use for: controls other than tabs and line breaks, zero-width
+    and other invisible ones, direction overrides, the replacement character `\ufffd`, and
+    sequences such as `Ã©` or `â€™` that come from UTF-8 read as Latin-1 or Windows-1252. Joiners
+    inside the scripts and emoji that need them are left alone, and so are left-to-right and
+    right-to-left marks. One finding for each kind and text, at the first place.
+
+    ## Why it hurts
+
+    The model learns to write them. Invisible characters split words into rare tokens, so that
+    the same word looks different from row to row, and a replacement character means that the
+    text itself is lost.
+
+    ## Example
+
+    ```json
+    {"prompt": "Who was \u200bAda?", "completion": " Augusta Ada King, nÃ©e Byron."}
+    ```
+
+    ## Use instead
+
+    Read the source in its own encoding, and strip the characters; ftfy's `fix_text` mends most.
+
+    ## Source
+
+    Unicode Technical Report 36, Unicode Security Considerations; Speer, ftfy (Zenodo, 2019).
+    """
+
+    code = "DT204"
+    name = "control, invisible or garbled characters"
+    severity = Severity.WARNING
+
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
+        lines = batch.byte_scan.lines_with_odd_characters()
+        if not lines:
+            return ()
+        first = batch.lines.first_number
+        wanted = {first + line for line in lines}
+        return [index for index, number in enumerate(batch.numbers) if number in wanted]
+
+    def check_record(self, record: Record) -> Iterable[Problem]:
+        if record.prompt is not None:
+            yield from _problems("prompt", record.prompt)
+        yield from _problems(record.target_key, record.completion)
+
+
+def _problems(key: str, text: str) -> Iterator[Problem]:
+    firsts: dict[str, re.Match[str]] = {}
+    for match in _ODD.finditer(text):
+        firsts.setdefault(match.lastgroup or "", match)
+    for kind, match in firsts.items():
+        found = match[0]
+        spelling = repr(found) if kind == "mojibake" else _name(found)
+        yield Problem(
+            f"{_WHAT[kind]} {spelling} stands in the {key}", key=key, offset=match.start()
+        )
+
+
+def _name(character: str) -> str:
+    name = unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X}{f' ({name})' if name else ''}"

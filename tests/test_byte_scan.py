@@ -1,0 +1,105 @@
+"""The look at raw bytes tells what the exact look at each line finds."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataset_tools.byte_scan import ByteScan
+from dataset_tools.rules.dt204_odd_character import _problems
+
+ODD_TEXTS = st.text(
+    st.sampled_from('a"\\/\n\té\u00c2\u00c3\u00e2\u0080\u00a9\u20ac\u2019\u0099\u00ad\u200b\u200d')
+    | st.sampled_from("\u0000\b\f\u001f\u007f\u0085\u202e\u2060\ufeff\ufffd😀ð\u0178日ا"),
+    max_size=8,
+)
+TEXTS = st.text(max_size=8) | ODD_TEXTS
+OBJECTS = st.dictionaries(TEXTS, TEXTS | st.lists(TEXTS, max_size=2) | st.integers(), max_size=4)
+LINES = st.lists(
+    st.builds(
+        lambda row, raw: f"{json.dumps(row, ensure_ascii=not raw)}\n".encode(),
+        OBJECTS,
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def count_strings(value: Any) -> int:
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, dict):
+        return len(value) + sum(map(count_strings, value.values()))
+    return sum(map(count_strings, value)) if isinstance(value, list) else 0
+
+
+@given(LINES)
+def test_strings_are_counted(lines: list[bytes]) -> None:
+    """Quotes in the bytes give the number of strings, whatever the strings hold."""
+    scan = ByteScan(lines)
+    counts = [count_strings(json.loads(line)) for line in lines]
+
+    assert counts == scan.count_strings_by_line()
+    assert sum(counts) == scan.count_strings()
+
+
+def test_a_hidden_member_counts() -> None:
+    """A key that stands twice has strings that parsers do not give back."""
+    scan = ByteScan([b'{"a": "b", "a": "\\u0022c"}\n', b'{"a": "\\\\"}\n'])
+
+    assert scan.count_strings_by_line() == [4, 2]
+
+
+@given(st.lists(st.tuples(TEXTS, st.booleans()), min_size=1, max_size=6))
+def test_no_line_with_an_odd_character_is_missed(texts: list[tuple[str, bool]]) -> None:
+    """Every line in whose text DT204 finds something is named, raw or escaped."""
+    lines = [
+        f"{json.dumps({'text': text}, ensure_ascii=not raw)}\n".encode(errors="surrogatepass")
+        for text, raw in texts
+    ]
+
+    named = ByteScan(lines).lines_with_odd_characters()
+
+    odd = [index for index, (text, _) in enumerate(texts) if any(_problems("text", text))]
+    assert set(odd) <= set(named)
+
+
+def test_plain_lines_are_not_named() -> None:
+    """Escapes that text needs, and letters beyond ASCII, are no reason for a second look."""
+    lines = [
+        r'{"text": "a\n\t\r\"\\ \u00e9\u65e5 \ud83d\ude00"}',
+        '{"text": "Âme, né, 日本, “q” 😀"}',
+    ]
+
+    assert ByteScan([f"{line}\n".encode() for line in lines]).lines_with_odd_characters() == []
+
+
+@given(
+    st.lists(st.text("#\n ENDa\\", max_size=12), min_size=1, max_size=5),
+    st.sampled_from(["#", "\n##\n", " END", "\n\n###\n\n", "/", "a"]),
+)
+def test_marks_are_counted(texts: list[str], mark: str) -> None:
+    """The count is never below the number of places at which the texts hold the mark."""
+    lines = [f"{json.dumps([text])}\n".encode() for text in texts]
+
+    count = ByteScan(lines).count_text(mark)
+
+    assert count is not None
+    assert count >= sum(text.count(mark) for text in texts)
+
+
+def test_an_unusual_spelling_is_not_counted() -> None:
+    """Where a character of the mark may be spelt otherwise, there is no count."""
+    assert ByteScan([b'["\\u0023"]\n']).count_text("#") is None
+    assert ByteScan([b'["<\\/s>"]\n']).count_text("</s>") is None
+    assert ByteScan([b'["#"]\n']).count_text("→") is None
+    assert ByteScan([b'["#"]\n']).count_text("#") == 1
+
+
+def test_a_structural_brace_is_no_text() -> None:
+    """The brace that opens each line says nothing of the strings; a further one does."""
+    assert not ByteScan([b'{"a": "b"}\n'] * 2).may_hold("{")
+    assert ByteScan([b'{"a": "b"}\n', b'{"a": "{"}\n']).may_hold("{")
+    assert ByteScan([b'{"a": "\\u007b"}\n']).may_hold("{")
