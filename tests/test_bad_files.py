@@ -96,7 +96,7 @@ def test_a_long_line_is_a_line(jobs: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_lines_that_end_where_pieces_do(jobs: str, tmp_path: Path) -> None:
     """Lines of 64 bytes end at every power of two; none is judged twice, none left out."""
-    lines = [b'{"prompt": "Why %08d?", "completion": " So."}' % n for n in range(150_000)]
+    lines = [b'{"prompt": "Why %08d?", "completion": " So %d."}' % (n, n) for n in range(150_000)]
     path = write(tmp_path, b"".join(line[:-1].ljust(62) + b"}\n" for line in lines) + b"{\n")
 
     assert lint(path, "--jobs", jobs) == [(150_001, 2, "DT005")]

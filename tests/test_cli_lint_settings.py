@@ -40,16 +40,16 @@ def test_settings_come_from_the_nearest_file(folder: Path) -> None:
     (folder / "below").mkdir()
 
     configured = run("lint", "../bare.jsonl", cwd=folder / "below")
-    bare = run("lint", "../bare.jsonl", "--no-config", cwd=folder / "below")
+    bare = run("lint", "../bare.jsonl", "--no-config", "--ignore", "DT406", cwd=folder / "below")
     flag = run("lint", "../bare.jsonl", "--separator", "", "--ignore", "", cwd=folder / "below")
 
     assert configured.returncode == 1
-    assert codes(configured) == {"DT301": 2, "DT401": 1}
+    assert codes(configured) == {"DT301": 2, "DT401": 1, "DT406": 1}
     assert json.loads(configured.stdout)["files"][0]["stop_sequence"] == "END"
     assert b"given in the configuration file" in configured.stdout
     assert bare.returncode == 0
     assert bare.stdout.startswith(b"../bare.jsonl:1:1: DT404 ")
-    assert codes(flag) == {"DT401": 1, "DT404": 1}
+    assert codes(flag) == {"DT401": 1, "DT404": 1, "DT406": 1}
 
 
 def test_a_named_configuration(folder: Path) -> None:
@@ -80,9 +80,9 @@ def test_globs_choose_settings_file_by_file(folder: Path) -> None:
     by_glob = run("lint", "good.jsonl", "bare.jsonl", cwd=folder)
     by_flag = run("lint", "good.jsonl", "bare.jsonl", "--ignore", "DT3", cwd=folder)
 
-    assert codes(by_glob) == {"DT301": 2, "DT401": 1, "DT404": 1}
+    assert codes(by_glob) == {"DT301": 2, "DT401": 1, "DT404": 1, "DT406": 1}
     assert [each["separator"] for each in json.loads(by_glob.stdout)["files"]] == [None, "#"]
-    assert codes(by_flag) == {"DT401": 1, "DT404": 1}
+    assert codes(by_flag) == {"DT401": 1, "DT404": 1, "DT406": 1}
 
 
 def test_the_configurations_recipe_gives_the_data(folder: Path) -> None:

@@ -14,6 +14,7 @@ from dataset_tools.sources import SourceFile
 
 FOLDER = Path(__file__).parent / "cases" / "rules"
 FEWEST_CASES = 2  # of each kind
+MARKS = ("separator", "stop_sequence")
 CASE_KEYS = {"name", "why", "content", "bytes_hex", "base64", "settings", "findings"}
 
 
@@ -45,10 +46,17 @@ def content_of(case: dict[str, Any]) -> bytes:
     ).encode()
 
 
-def settings_of(case: dict[str, Any]) -> LintSettings:
+def settings_of(case: dict[str, Any], code: str, folder: Path) -> LintSettings:
+    """All default rules and the one whose case it is; `validation` is the content of a file."""
     given = dict(case.get("settings", {}))
     origin = given.pop("origin", "flag")
-    return LintSettings(**{name: GivenMark(text, origin) for name, text in given.items()})
+    marks = {name: GivenMark(given.pop(name), origin) for name in MARKS if name in given}
+    if "validation" in given:
+        path = folder / "validation.jsonl"
+        path.write_text(given.pop("validation"), encoding="utf-8")
+        given["validation_data"] = (SourceFile("validation.jsonl", path),)
+    rules = tuple(rule for rule in RULES.values() if rule.is_default or rule.code == code)
+    return LintSettings(rules=rules, **marks, **given)
 
 
 def findings_of(case: dict[str, Any], code: str, folder: Path) -> list[tuple[str, str]]:
@@ -56,7 +64,7 @@ def findings_of(case: dict[str, Any], code: str, folder: Path) -> list[tuple[str
     path = folder / "data.jsonl"
     path.write_bytes(content_of(case))
     report = LintReport()
-    check_source(SourceFile("data.jsonl", path), settings_of(case), report)
+    check_source(SourceFile("data.jsonl", path), settings_of(case, code, folder), report)
     return [
         (f"{finding.line}:{finding.column}", finding.message)
         for finding in report.findings

@@ -18,6 +18,7 @@ from dataset_tools.marks import Mark, given_mark, infer_mark
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import REQUIRED_KEYS, Record, RecordFormat, format_of_keys
 from dataset_tools.rules import FileContext
+from dataset_tools.rules.dt408_in_validation_data import InValidationData
 from dataset_tools.rules.rule import RuleInputs
 
 READ_WHOLE_BYTES = 4 * 1024 * 1024
@@ -57,7 +58,18 @@ def survey(stream: BinaryIO, size: int, settings: LintSettings) -> Survey:
 
 
 def _inputs(settings: LintSettings) -> RuleInputs:
-    return RuleInputs()
+    # here, because reading validation data begins with a survey of it
+    from dataset_tools.lint.validation import validation_of
+
+    compares = InValidationData in settings.rules
+    return RuleInputs(
+        options=settings.options,
+        schema=settings.schema,
+        inference_prompt=settings.inference_prompt,
+        tokenizer=settings.tokenizer,
+        training_format=settings.training_format,
+        validation=validation_of(settings) if compares else None,
+    )
 
 
 def _sample(rows: list[dict[str, object]], record_format: RecordFormat) -> RecordBatch:

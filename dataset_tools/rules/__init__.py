@@ -17,6 +17,7 @@ from dataset_tools.rules.dt106_nan_or_infinity import NanOrInfinity
 from dataset_tools.rules.dt107_lone_surrogate import LoneSurrogate
 from dataset_tools.rules.dt108_key_case import KeyCase
 from dataset_tools.rules.dt109_not_an_object import NotAnObject
+from dataset_tools.rules.dt110_schema_violated import SchemaViolated
 from dataset_tools.rules.dt111_bad_weight import BadWeight
 from dataset_tools.rules.dt201_blank_completion import BlankCompletion
 from dataset_tools.rules.dt202_empty_prompt import EmptyPrompt
@@ -31,9 +32,16 @@ from dataset_tools.rules.dt303_missing_stop_sequence import MissingStopSequence
 from dataset_tools.rules.dt304_stop_sequence_inside import StopSequenceInside
 from dataset_tools.rules.dt305_marks_overlap import MarksOverlap
 from dataset_tools.rules.dt306_special_token import SpecialToken
+from dataset_tools.rules.dt307_inference_prompt import InferencePrompt
 from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord
 from dataset_tools.rules.dt402_other_completion import OtherCompletion
+from dataset_tools.rules.dt403_near_duplicate import NearDuplicate
 from dataset_tools.rules.dt404_few_records import FewRecords
+from dataset_tools.rules.dt405_unbalanced_classes import UnbalancedClasses
+from dataset_tools.rules.dt406_identical_texts import IdenticalTexts
+from dataset_tools.rules.dt407_common_prefix import CommonPrefix
+from dataset_tools.rules.dt408_in_validation_data import InValidationData
+from dataset_tools.rules.dt409_outlier_length import OutlierLength
 from dataset_tools.rules.rule import FileContext, Problem, Rule, RuleOption
 
 __all__ = ["RULES", "FileContext", "Problem", "Rule", "RuleOption"]
@@ -58,6 +66,7 @@ RULES: dict[str, type[Rule]] = {
         LoneSurrogate,
         KeyCase,
         NotAnObject,
+        SchemaViolated,
         BadWeight,
         BlankCompletion,
         EmptyPrompt,
@@ -72,8 +81,15 @@ RULES: dict[str, type[Rule]] = {
         StopSequenceInside,
         MarksOverlap,
         SpecialToken,
+        InferencePrompt,
         DuplicateRecord,
         OtherCompletion,
+        NearDuplicate,
         FewRecords,
+        UnbalancedClasses,
+        IdenticalTexts,
+        CommonPrefix,
+        InValidationData,
+        OutlierLength,
     )
 }

@@ -1,0 +1,100 @@
+"""The classes of a classification file are badly unbalanced."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Self
+
+from dataset_tools.findings import Severity
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
+
+MAX_RATIO = RuleOption(
+    "max-class-ratio", 10, 1, None, "Largest class over smallest that draws no DT405."
+)
+MOST_CLASSES = 20
+FEWEST_A_CLASS = 10  # records on average; with fewer, short answers may repeat by chance
+LONGEST_LABEL = 50  # characters
+FIRST_LOOK = 2 * MOST_CLASSES  # records
+
+
+class UnbalancedClasses(Rule):
+    """## What it does
+
+    Reports a classification file whose largest class has more than ten times the records of its
+    smallest. A file is taken for one if it has at most 20 different completions, each of at most
+    50 characters, and ten records or more for each of them on average.
+
+    ## Why it hurts
+
+    The loss is made of the large classes, so the model learns to name them whatever it reads, and
+    a good accuracy hides that it never names the small ones. In a small class a single wrong
+    label weighs much; one of a few records may be nothing but a slip of the pen.
+
+    ## Example
+
+    950 records with the completion ` ham` and 50 with ` spam`.
+
+    ## Use instead
+
+    Gather more of the small class, take fewer of the large one, or give the small class's records
+    a larger `weight`.
+
+    ## Options
+
+    `--max-class-ratio N`, 10 unless given.
+
+    ## Source
+
+    Buda, Maki, Mazurowski, A systematic study of the class imbalance problem in convolutional
+    neural networks, arXiv 1710.05381, which measures imbalance by this ratio and studies it from
+    about 10 on; OpenAI's fine-tuning guide: at least about 100 examples of each class.
+    """
+
+    code = "DT405"
+    name = "classes badly unbalanced"
+    severity = Severity.WARNING
+    options = (MAX_RATIO,)
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        # records of each label; None once there are too many labels, or one is too long
+        self.classes: Counter[str] | None = Counter()
+
+    def observe(self, batch: RecordBatch) -> None:
+        if not batch.prompts:
+            return
+        bare = self.context.prompt_format.bare_completion
+        # a few of them mostly tell already
+        for completions in (batch.completions[:FIRST_LOOK], batch.completions[FIRST_LOOK:]):
+            if self.classes is not None:
+                for completion, count in Counter(completions).items():
+                    self._add(bare(completion).strip(), count)
+
+    def merge(self, later: Self, lines_before: int) -> None:
+        if later.classes is None:
+            self.classes = None
+            return
+        for label, count in later.classes.items():
+            self._add(label, count)
+
+    def _add(self, label: str, count: int) -> None:
+        if self.classes is None or not label:  # blank completions are DT201's
+            return
+        self.classes[label] += count
+        if len(label) > LONGEST_LABEL or len(self.classes) > MOST_CLASSES:
+            self.classes = None
+
+    def conclude(self, records: RecordLookup) -> Iterable[Problem]:
+        classes = self.classes
+        if not classes or len(classes) < 2 or classes.total() < FEWEST_A_CLASS * len(classes):
+            return
+        (largest, most), *_, (smallest, fewest) = sorted(
+            classes.items(), key=lambda each: (-each[1], each[0])
+        )
+        ratio, limit = most / fewest, self.context.option(MAX_RATIO)
+        if ratio > limit:
+            yield Problem(
+                f"class {largest!r} has {most} records and {smallest!r} {fewest}, "
+                f"{ratio:.3g} times fewer; expected at most {limit:g} times",
+                line=1,
+            )

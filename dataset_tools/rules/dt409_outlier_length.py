@@ -1,0 +1,114 @@
+"""A prompt or completion is far longer than the file's others."""
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from statistics import median, quantiles
+from typing import NamedTuple
+
+from dataset_tools.findings import Severity
+from dataset_tools.parsing import RecordBatch
+from dataset_tools.records import Record
+from dataset_tools.rules.record_columns import text_columns
+from dataset_tools.rules.rule import FileContext, Problem, Rule, RuleOption, indices_where
+
+FACTOR = RuleOption(
+    "outlier-factor", 10, 1, None, "Least length that draws a DT409, in medians of the file."
+)
+FEWEST_RECORDS = 20
+MOST_OUTLIERS = 0.01  # share of records; more of them are a kind of their own
+FENCE = 3  # interquartile ranges above the third quartile
+
+
+class _Usual(NamedTuple):
+    median: float  # characters
+    limit: float
+
+
+class OutlierLength(Rule):
+    """## What it does
+
+    Reports a prompt, completion or text that is far longer than the others: more than ten times
+    the median, and, on a logarithmic scale, more than three interquartile ranges above the third
+    quartile. Files of fewer than 20 records are left out, and so are lengths that over 1 % of the
+    records exceed: long texts are then a kind of their own.
+
+    ## Why it hurts
+
+    A lone giant is mostly a slip, such as rows that were glued together or a whole document in
+    place of a passage. It is cut at `chunk_size`, decides how much memory a batch takes, and
+    weighs as much in the loss as many others.
+
+    ## Example
+
+    A completion of 40,000 characters among a thousand of about 200.
+
+    ## Use instead
+
+    Look at the record; split it or take it out if it is no example of what you want.
+
+    ## Options
+
+    `--outlier-factor N`, 10 medians unless given.
+
+    ## Source
+
+    Tukey, Exploratory Data Analysis, 1977: values more than three interquartile ranges beyond the
+    quartiles are far out. On logarithms, because lengths are skewed.
+    """
+
+    code = "DT409"
+    name = "length is an outlier"
+    severity = Severity.INFO
+    options = (FACTOR,)
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.usual: dict[str, _Usual] = {}  # by key, where outliers can be told
+
+    def learn(self, sample: RecordBatch) -> None:
+        if len(sample) < FEWEST_RECORDS:
+            return
+        factor = self.context.option(FACTOR)
+        for key, column in text_columns(sample, self.context.record_format).items():
+            usual = _usual(list(map(len, column)), factor)
+            if usual is not None:
+                self.usual[key] = usual
+
+    def suspects(self, batch: RecordBatch) -> Collection[int]:
+        if not self.usual or not len(batch):
+            return ()
+        longest_line = max(batch.byte_scan.lengths)  # no text has more characters than that
+        limits = {key: each.limit for key, each in self.usual.items() if each.limit < longest_line}
+        columns = text_columns(batch, self.context.record_format) if limits else {}
+        suspects: set[int] = set()
+        for key, limit in limits.items():
+            if max(map(len, columns[key])) > limit:
+                suspects.update(indices_where(len(text) > limit for text in columns[key]))
+        return sorted(suspects)
+
+    def check_record(self, record: Record) -> Iterable[Problem]:
+        texts = {"prompt": record.prompt, record.target_key: record.completion}
+        outliers = [
+            (len(text) / usual.median, key, len(text), usual)
+            for key, usual in self.usual.items()
+            if (text := texts.get(key)) is not None and len(text) > usual.limit
+        ]
+        if outliers:
+            times, key, length, usual = max(outliers)
+            yield Problem(
+                f"the {key} has {length} characters, {times:.0f} times the median of "
+                f"{usual.median:g}",
+                key=key,
+            )
+
+
+def _usual(lengths: Sequence[int], factor: float) -> _Usual | None:
+    """What is usual of these lengths; None where outliers cannot be told."""
+    middle = median(lengths)
+    if middle == 0:
+        return None
+    first, _, third = quantiles([math.log(length or 1) for length in lengths], n=4)
+    limit = max(math.exp(third + FENCE * (third - first)), factor * middle)
+    if sum(length > limit for length in lengths) > MOST_OUTLIERS * len(lengths):
+        return None
+    return _Usual(middle, limit)
