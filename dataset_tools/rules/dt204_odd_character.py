@@ -46,9 +46,9 @@ class OddCharacter(Rule):
 
     Reports characters that text has no use for: controls other than tabs and line breaks,
     zero-width and other invisible ones, direction overrides, the replacement character `\ufffd`,
-    and sequences such as `Ã©` or `â€™` that come from UTF-8 read as Latin-1 or Windows-1252. Joiners
-    inside the scripts and emoji that need them are left alone, and so are left-to-right and
-    right-to-left marks. One finding for each kind and text, at the first place.
+    and sequences such as `Ã©` or `â€™` that come from UTF-8 read as Latin-1 or Windows-1252.
+    Joiners inside the scripts and emoji that need them are left alone, and so are left-to-right
+    and right-to-left marks. One finding for each kind and text, at the first place.
 
     ## Why it hurts
 
