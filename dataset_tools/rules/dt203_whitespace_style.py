@@ -116,6 +116,9 @@ class WhitespaceStyle(Rule):
         if not body.strip():
             return  # DT201 and DT202
         leading, trailing = self.leading.get(column), self.trailing.get(column)
+        marks = [mark.text for mark in (self.context.separator, self.context.stop_sequence) if mark]
+        if body.startswith(tuple(marks)) or body.endswith(tuple(marks)):
+            return  # DT302 and DT304: the white space is the stray mark's
         if leading and (found := leading_space(body)) != leading.space:
             yield Problem(_message(key, "starts", found, leading), key=key, offset=0)
         if lacks_its_mark(self.context, column, text):
