@@ -13,6 +13,7 @@ import pytest
 import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from toy_tokenizers import TOY_TOKENIZERS
 
 from dataset_tools.errors import InputError
 from dataset_tools.lines import LineBatch, read_batches
@@ -22,7 +23,9 @@ from dataset_tools.marks import Mark
 from dataset_tools.parsing import RecordBatch, parse_batch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
+from dataset_tools.rules.rule import RuleInputs
 from dataset_tools.sources import SourceFile, fetch
+from dataset_tools.tokens import TrainingFormat
 
 GOOD = b'{"prompt": "a", "completion": "b"}\n'
 PIECES = st.sampled_from(
@@ -37,7 +40,14 @@ WORDS = st.sampled_from(
     [" ", "\n", "    ", "a", "The cat sat on the old mat. ", "{name}", "<your name>", "[INST]",
      "[/INST]", "</s>", "<|im_end|>", "##"]
 )  # fmt: skip
-TEXTS = st.text(st.sampled_from("#a\n END"), max_size=8) | st.lists(WORDS).map("".join)
+PERSONAL = st.sampled_from(
+    # what the opt-in rules look for
+    ["a b@c.de", "+44 20 7946 0958", "(555) 234-5678", "4111111111111111", "3782 822463 10005",
+     "01 23 45 67 89", "AKIA" + "Q3EGUZ5JW7KLM2NP",
+     "a ghp_" + "1aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX"]
+)  # fmt: skip
+TEXTS = st.text(st.sampled_from("#a\n END☃"), max_size=8) | st.lists(WORDS).map("".join) | PERSONAL
+WEIGHTS = st.sampled_from([0.0, 1.0, 2.0])
 
 
 def lint(path: Path, max_findings: int = 1000, **how: int) -> LintReport:
@@ -107,25 +117,40 @@ def test_the_number_of_processes_changes_no_finding(
 
 
 @given(
-    st.lists(st.builds(Record, TEXTS, TEXTS) | st.none(), max_size=12),
+    st.lists(st.builds(Record, TEXTS, TEXTS, WEIGHTS) | st.none(), max_size=12),
     MARK_TEXTS,
     MARK_TEXTS,
     st.sampled_from(["flag", "recipe"]),
     st.sampled_from([0.0, 0.8]),
     st.booleans(),
+    st.builds(
+        RuleInputs,
+        tokenizer=st.sampled_from([None, *TOY_TOKENIZERS.values()]),
+        training_format=st.builds(TrainingFormat, chunk_size=st.integers(1, 20)),
+    ),
 )
 @settings(deadline=None, max_examples=300)
 def test_no_rule_misses_a_bad_record_at_first_look(
-    records: list[Record | None], separator: str, stop: str, origin: str, share: float, text: bool
+    records: list[Record | None],
+    separator: str,
+    stop: str,
+    origin: str,
+    share: float,
+    text: bool,
+    inputs: RuleInputs,
 ) -> None:
     """The cheap look over columns names every record in which the exact look finds a problem."""
     context = FileContext(
         "text" if text else "prompt-completion",
         None if text else Mark(separator, origin, share),
         Mark(stop, origin, share),
+        inputs,
     )
     batch = batch_of(
-        [Record(None, record.completion) if text else record for record in filter(None, records)],
+        [
+            Record(None, record.completion, record.weight) if text else record
+            for record in filter(None, records)
+        ],
         context,
     )
 

@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 import yaml
+from toy_tokenizers import TOY_TOKENIZERS
 
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.settings import GivenMark
+from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.rules import RULES
 from dataset_tools.sources import SourceFile
+from dataset_tools.tokens import TrainingFormat
 
 FOLDER = Path(__file__).parent / "cases" / "rules"
 FEWEST_CASES = 2  # of each kind
 MARKS = ("separator", "stop_sequence")
-CASE_KEYS = {"name", "why", "content", "bytes_hex", "base64", "settings", "findings"}
+CASE_KEYS = {"name", "why", "content", "bytes_hex", "base64", "settings", "tokenizer", "training",
+             "findings"}  # fmt: skip
 
 
 def load_cases(code: str) -> dict[str, list[dict[str, Any]]]:
@@ -47,7 +51,10 @@ def content_of(case: dict[str, Any]) -> bytes:
 
 
 def settings_of(case: dict[str, Any], code: str, folder: Path) -> LintSettings:
-    """All default rules and the one whose case it is; `validation` is the content of a file."""
+    """All default rules and the one whose case it is; `validation` is the content of a file.
+
+    `tokenizer` names a toy tokenizer, `training` the fields of a TrainingFormat but for its marks.
+    """
     given = dict(case.get("settings", {}))
     origin = given.pop("origin", "flag")
     marks = {name: GivenMark(given.pop(name), origin) for name in MARKS if name in given}
@@ -55,6 +62,9 @@ def settings_of(case: dict[str, Any], code: str, folder: Path) -> LintSettings:
         path = folder / "validation.jsonl"
         path.write_text(given.pop("validation"), encoding="utf-8")
         given["validation_data"] = (SourceFile("validation.jsonl", path),)
+    marks_trained = PromptFormat(**{name: mark.text for name, mark in marks.items()})
+    given["training_format"] = TrainingFormat(marks_trained, **case.get("training", {}))
+    given["tokenizer"] = TOY_TOKENIZERS.get(case.get("tokenizer"))
     rules = tuple(rule for rule in RULES.values() if rule.is_default or rule.code == code)
     return LintSettings(rules=rules, **marks, **given)
 

@@ -1,10 +1,9 @@
 r"""Tokens, labels and loss weights, with a tokenizer of one token a character."""
 
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from toy_tokenizers import EOS, CharacterTokenizer
 
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
@@ -17,19 +16,7 @@ from dataset_tools.tokens import (
     tokenize,
 )
 
-BOS, EOS = 1, 2
 AZURE = PromptFormat(separator="\n##\n", stop_sequence="\n###\n")
-
-
-@dataclass(frozen=True)
-class CharacterTokenizer:
-    """One token a character: its code point, moved past the special tokens."""
-
-    bos_id: int | None = BOS
-    eos_id: int = EOS
-
-    def encode(self, text: str) -> list[int]:
-        return [ord(character) + 3 for character in text]
 
 
 TOKENIZERS = st.sampled_from([CharacterTokenizer(), CharacterTokenizer(bos_id=None)])

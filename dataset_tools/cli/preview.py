@@ -105,7 +105,10 @@ def _tokenizer(name: str | None, settings: DataSettings | None) -> ModelTokenize
     """The tokenizer asked for, or the recipe's where it is at hand."""
     special_tokens = settings.special_tokens if settings else {}
     if name is not None:
-        return load_tokenizer(name, special_tokens)
+        tokenizer = load_tokenizer(name, special_tokens)
+        if tokenizer.assumption is not None:
+            click.echo(f"note: {name}: {tokenizer.assumption}", err=True)
+        return tokenizer
     if settings is None or settings.tokenizer is None:
         return None
     try:

@@ -42,6 +42,13 @@ from dataset_tools.rules.dt406_identical_texts import IdenticalTexts
 from dataset_tools.rules.dt407_common_prefix import CommonPrefix
 from dataset_tools.rules.dt408_in_validation_data import InValidationData
 from dataset_tools.rules.dt409_outlier_length import OutlierLength
+from dataset_tools.rules.dt501_too_long import TooLong
+from dataset_tools.rules.dt502_completion_too_long import CompletionTooLong
+from dataset_tools.rules.dt503_tokens_merge import TokensMerge
+from dataset_tools.rules.dt504_unknown_tokens import UnknownTokens
+from dataset_tools.rules.dt505_teaches_nothing import TeachesNothing
+from dataset_tools.rules.dt601_secret import Secret
+from dataset_tools.rules.dt602_personal_data import PersonalData
 from dataset_tools.rules.rule import FileContext, Problem, Rule, RuleOption
 
 __all__ = ["RULES", "FileContext", "Problem", "Rule", "RuleOption"]
@@ -91,5 +98,12 @@ RULES: dict[str, type[Rule]] = {
         CommonPrefix,
         InValidationData,
         OutlierLength,
+        TooLong,
+        CompletionTooLong,
+        TokensMerge,
+        UnknownTokens,
+        TeachesNothing,
+        Secret,
+        PersonalData,
     )
 }
