@@ -5,10 +5,6 @@ files are recognised by their first bytes and unpacked to a temporary file, so t
 stage can seek.
 """
 
-import gzip
-import shutil
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +13,8 @@ from typing import IO, BinaryIO
 
 from dataset_tools.errors import InputError
 
-BATCH_BYTES = 128 * 1024  # small enough to stay in the processor's cache while it is parsed
+# large enough that work for each batch costs little, small enough for the processor's cache
+BATCH_BYTES = 512 * 1024
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -60,6 +57,8 @@ def open_plain(path: Path, name: str) -> Iterator[BinaryIO]:
     with stream:
         for magic, unpack in _DECOMPRESSORS.items():
             if head.startswith(magic):
+                import tempfile
+
                 with tempfile.TemporaryFile() as plain:
                     unpack(stream, plain, name)
                     plain.seek(0)
@@ -69,6 +68,10 @@ def open_plain(path: Path, name: str) -> Iterator[BinaryIO]:
 
 
 def _unpack_gzip(packed: BinaryIO, plain: IO[bytes], name: str) -> None:
+    import gzip
+    import shutil
+    import zlib
+
     try:
         with gzip.GzipFile(fileobj=packed) as unpacked:
             shutil.copyfileobj(unpacked, plain)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import count, repeat
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -106,16 +105,6 @@ class RecordBatch:
         return _hashes(self.completions)
 
     @cached_property
-    def prompt_heads(self) -> list[str]:
-        """The first two characters of each prompt."""
-        return list(map(_head, self.prompts))
-
-    @cached_property
-    def completion_heads(self) -> list[str]:
-        """The first two characters of each completion."""
-        return list(map(_head, self.completions))
-
-    @cached_property
     def byte_scan(self) -> ByteScan:
         """A look at the raw bytes of the batch's lines."""
         return ByteScan(self.lines.lines)
@@ -148,9 +137,6 @@ class RecordBatch:
         if record.prompt is not None:
             self.prompts.append(record.prompt)
         self.completions.append(record.completion)
-
-
-_head = itemgetter(slice(2))
 
 
 def _hashes(texts: list[str]) -> "NDArray[np.int64]":

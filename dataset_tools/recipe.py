@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dataset_tools.errors import InputError
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
@@ -39,6 +37,8 @@ def load_recipe(path: Path) -> dict[str, Any]:
 
     Raises InputError where the file cannot be read, is not YAML, or holds no mapping.
     """
+    import yaml
+
     try:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,18 +1,17 @@
 """Processes: one function over many arguments, by several processes, results in order.
 
-Processes are forked, so that they share what the function holds, the open file among it; where
-forking is not to be had, one process does it all.
+Processes are forked, so that they share what the function holds, the open file among it.
 """
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dataset_tools.errors import InputError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Result = TypeVar("Result")
 
@@ -28,10 +27,14 @@ def in_order(
 
     Raises InputError if a process is killed, most likely for lack of memory.
     """
-    if jobs <= 1 or "fork" not in multiprocessing.get_all_start_methods():
+    if jobs <= 1:
         for each in arguments:
             yield function(*each)
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     global _function
     _function = function
     waiting: deque[Future[Result]] = deque()

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.mark_places import may_be_blank
 from dataset_tools.rules.rule import Problem, Rule
+from dataset_tools.rules.text_edges import edges_of
 
 
 class BlankCompletion(Rule):
@@ -39,7 +39,7 @@ class BlankCompletion(Rule):
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.prompt_format.stop_sequence
-        return may_be_blank(batch.completions, batch.completion_heads, mark)
+        return edges_of(batch).may_be_blank("completion", mark)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if not self.context.prompt_format.bare_completion(record.completion).strip():

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.mark_places import may_be_blank
 from dataset_tools.rules.rule import Problem, Rule
+from dataset_tools.rules.text_edges import edges_of
 
 
 class EmptyPrompt(Rule):
@@ -44,7 +44,7 @@ class EmptyPrompt(Rule):
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.prompt_format.separator
-        return may_be_blank(batch.prompts, batch.prompt_heads, mark)
+        return edges_of(batch).may_be_blank("prompt", mark)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         prompt = record.prompt

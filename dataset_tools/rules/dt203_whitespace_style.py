@@ -89,22 +89,16 @@ class WhitespaceStyle(Rule):
                 found.update(
                     index for index, text in enumerate(texts) if leading_space(text) != leading[0]
                 )
-            if trailing and not self._all_end_with(batch, column, trailing.space):
+            mark = mark_of(self.context, column)
+            if trailing and not edges.all_end_with(
+                column, trailing.space, mark.text if mark else ""
+            ):
                 found.update(
                     index
                     for index, text in enumerate(texts)
                     if trailing_space(bare(self.context, column, text)) != trailing.space
                 )
         return sorted(found)
-
-    def _all_end_with(self, batch: RecordBatch, column: Column, space: str) -> bool:
-        mark = mark_of(self.context, column)
-        length = len(space) + (len(mark.text) if mark else 0) + 1
-        return all(
-            len(text := bare(self.context, column, tail)) > len(space)
-            and trailing_space(text) == space
-            for tail in edges_of(batch).tails(column, length)
-        )
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if record.prompt is not None:

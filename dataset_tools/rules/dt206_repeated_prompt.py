@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import compress, count
-from operator import eq, itemgetter
+from operator import eq
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS, STRUCTURE
@@ -91,12 +91,11 @@ class RepeatedPrompt(Rule):
             or not edges.all_start_with("completion", completion_start.space)
         ):
             return range(len(batch))
-        flags = map(
-            eq,
-            map(itemgetter(len(prompt_start.space)), batch.prompts),
-            map(itemgetter(len(completion_start.space)), batch.completions),
-        )
-        return list(compress(count(), flags))
+        firsts = edges.each_character_at("prompt", len(prompt_start.space))
+        others = edges.each_character_at("completion", len(completion_start.space))
+        if firsts is None or others is None:
+            return range(len(batch))
+        return list(compress(count(), map(eq, firsts, others)))
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if self.is_the_task or record.prompt is None:

@@ -77,16 +77,17 @@ class CutOff(Rule):
         if not self.is_usual_to_close:
             return ()
         mark = mark_of(self.context, "completion")
-        length = self.usual_space + (len(mark.text) if mark else 0) + 1
-        tails = edges_of(batch).tails("completion", length)
-        odd = tuple(tail for tail in tails if self._may_be_open(tail))
-        if not odd:
-            return ()
-        return [index for index, text in enumerate(batch.completions) if text.endswith(odd)]
-
-    def _may_be_open(self, tail: str) -> bool:
-        text = bare(self.context, "completion", tail).rstrip()
-        return not text or _is_open(text[-1])
+        end = mark.text if mark else ""
+        edges = edges_of(batch)
+        if not edges.without("completion", end):
+            lasts = edges.characters_at("completion", -len(end) - self.usual_space - 1)
+            if lasts is not None and not any(map(_is_open_or_space, lasts)):
+                return ()
+        return [
+            index
+            for index, text in enumerate(batch.completions)
+            if (last := text.removesuffix(end).rstrip()[-1:]) and _is_open(last)
+        ]
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if not self.is_usual_to_close:
@@ -119,6 +120,10 @@ def _is_sentence(text: str) -> bool:
         return True
     words = text[max(start, len(text) - _LOOKED_AT) :].split()
     return len(words) >= FEWEST_WORDS and "://" not in words[-1]
+
+
+def _is_open_or_space(character: str) -> bool:
+    return character.isspace() or _is_open(character)
 
 
 def _is_open(character: str) -> bool:

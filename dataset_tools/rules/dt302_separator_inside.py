@@ -48,7 +48,7 @@ class SeparatorInside(Rule):
         mark = self.context.separator
         if mark is None or mark.text.isspace():
             return ()
-        if not batch.prompts or stands_only_at_ends(batch, mark.text, batch.prompts_without):
+        if not batch.prompts or stands_only_at_ends(batch, self.context, mark.text):
             return ()
         separator = mark.text
         return indices_where(

@@ -50,7 +50,7 @@ class StopSequenceInside(Rule):
         if mark is None:
             return ()
         stop = mark.text
-        if stands_only_at_ends(batch, stop, batch.completions_without):
+        if stands_only_at_ends(batch, self.context, stop):
             return ()
         inside = set(indices_where(text.find(stop, 0, -1) != -1 for text in batch.completions))
         inside.update(indices_where(stop in prompt for prompt in batch.prompts))

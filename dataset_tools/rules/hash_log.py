@@ -74,7 +74,9 @@ class HashLog:
         found = [np.empty(0, np.int64)]
         for hashes in self._partitions():
             ordered = np.sort(hashes)
-            found.append(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
+            equals_one_before = ordered[1:] == ordered[:-1]
+            is_last_of_its_kind = np.append(ordered[1:] != ordered[:-1], True)
+            found.append(ordered[1:][equals_one_before & is_last_of_its_kind[1:]])
         return np.sort(np.concatenate(found))
 
     def ordinals_of(self, wanted: "Hashes") -> Iterator[int]:

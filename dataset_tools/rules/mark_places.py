@@ -1,28 +1,37 @@
-"""What the rules about marks share: cheap looks at a whole batch."""
+"""Where marks stand, told for a whole batch from a count."""
 
-from collections.abc import Callable, Collection, Sequence
-
+from dataset_tools.byte_scan import rarest_byte
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.rules.rule import indices_where
+from dataset_tools.rules.rule import FileContext
+from dataset_tools.rules.text_edges import columns_of, edges_of, mark_of
 
 
-def stands_only_at_ends(
-    batch: RecordBatch, mark: str, without: Callable[[str], Collection[int]]
-) -> bool:
+def stands_only_at_ends(batch: RecordBatch, context: FileContext, mark: str) -> bool:
     """Whether the mark stands at the end of texts only; False where that takes a closer look.
 
-    `without` gives the rows whose text on the mark's own side does not end with it.
+    If all texts end with their marks, and the lines hold the mark's rarest character no oftener
+    than that takes, then the mark stands nowhere else.
     """
-    count = batch.byte_scan.count_text(mark)
-    return count == 0 or (count == len(batch) and not without(mark))
+    carried = _carried_by_all(batch, context)
+    if mark in carried:
+        plain = "".join(filter(_is_spelt_as_it_is, mark))
+        if plain:
+            rarest = chr(rarest_byte(plain.encode()))
+            needed = sum(each.count(rarest) for each in carried) * len(batch)
+            if batch.byte_scan.count_character(rarest) == needed:
+                return True
+    return batch.byte_scan.count_text(mark) == len(batch) * carried.count(mark)
 
 
-def may_be_blank(texts: Sequence[str], heads: Sequence[str], mark: str) -> Collection[int]:
-    """The indices of the texts that may be blank apart from a mark at their end.
+def _carried_by_all(batch: RecordBatch, context: FileContext) -> list[str]:
+    """The marks that all texts of their column end with."""
+    marks = [(column, mark_of(context, column)) for column in columns_of(batch)]
+    return [
+        mark.text
+        for column, mark in marks
+        if mark is not None and not edges_of(batch).without(column, mark.text)
+    ]
 
-    `heads` are the texts' first two characters. A blank text is short, or begins with two blanks.
-    """
-    shortest = min(map(len, texts), default=len(mark) + 2)
-    if shortest > len(mark) + 1 and not any(map(str.isspace, set(heads))):
-        return ()
-    return indices_where(not text.removesuffix(mark).strip() for text in texts)
+
+def _is_spelt_as_it_is(character: str) -> bool:
+    return " " <= character <= "~" and character not in '"\\'
