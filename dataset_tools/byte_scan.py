@@ -50,17 +50,18 @@ class ByteScan:
         """The bytes of each line."""
         return list(map(len, self.lines))
 
-    def count_strings(self) -> int:
-        """How many JSON strings the lines hold, keys included."""
-        return (self._count_byte(ord('"')) - len(self._escaped_quotes)) // 2
-
-    def count_strings_by_line(self) -> list[int]:
-        """How many JSON strings each line holds, keys included."""
+    @cached_property
+    def string_delimiters(self) -> "Positions":
+        """Where the quotes stand that open and close strings."""
         numpy = _numpy()
         is_delimiter = self.array == ord('"')
         is_delimiter[self._escaped_quotes] = False
-        counts = numpy.bincount(
-            self._lines_of(numpy.flatnonzero(is_delimiter)), minlength=len(self.lines)
+        return numpy.flatnonzero(is_delimiter)  # type: ignore[no-any-return]
+
+    def count_strings_by_line(self) -> list[int]:
+        """How many JSON strings each line holds, keys included."""
+        counts = _numpy().bincount(
+            self._lines_of(self.string_delimiters), minlength=len(self.lines)
         )
         return (counts // 2).tolist()  # type: ignore[no-any-return]
 

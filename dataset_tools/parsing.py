@@ -5,10 +5,10 @@ is. Of any other, each line whose only peculiarity is a weight or keys that trai
 taken too, and the rest get the exact second look of `json_scanner`, whose verdict the rules report.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import count, repeat
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +29,7 @@ from dataset_tools.records import (
     format_of_keys,
     is_valid_weight,
 )
+from dataset_tools.value_edges import ValueEdges
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,18 +82,10 @@ class RecordBatch:
     weights: dict[int, float] = field(default_factory=dict)  # index -> weight, where not 1
     ignored_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)  # where there are any
     odd_lines: list[OddLine] = field(default_factory=list)
-    _without: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
+    is_regular: bool = False  # whether each line holds its record's strings and no others
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-    def prompts_without(self, ending: str) -> list[int]:
-        """The indices of the prompts that do not end so."""
-        return _remembered(self._without, ("prompt", ending), self.prompts)
-
-    def completions_without(self, ending: str) -> list[int]:
-        """The indices of the completions that do not end so."""
-        return _remembered(self._without, ("completion", ending), self.completions)
 
     @cached_property
     def prompt_hashes(self) -> "NDArray[np.int64]":
@@ -108,6 +101,26 @@ class RecordBatch:
     def byte_scan(self) -> ByteScan:
         """A look at the raw bytes of the batch's lines."""
         return ByteScan(self.lines.lines)
+
+    @cached_property
+    def value_edges(self) -> Mapping[str, ValueEdges]:
+        """The edges of each key's values; nothing where that takes another look at the lines."""
+        scan = self.byte_scan
+        keys = ("prompt", "completion") if self.prompts else ("text",)
+        if not self.is_regular:
+            return {}
+        places = scan.string_delimiters.reshape(len(self), -1).T.copy()
+        edges = {}
+        for opening in range(0, len(places), 4):
+            first_letters = scan.array[places[opening] + 1]
+            for key in keys:
+                if (first_letters == ord(key[0])).all():
+                    edges[key] = ValueEdges(
+                        scan.array,
+                        starts=places[opening + 2] + 1,
+                        ends=places[opening + 3],
+                    )
+        return edges if len(edges) == len(keys) else {}
 
     def record(self, index: int) -> Record:
         """The record at this index of the columns."""
@@ -145,16 +158,6 @@ def _hashes(texts: list[str]) -> "NDArray[np.int64]":
     return np.fromiter(map(hash, texts), np.int64, len(texts))
 
 
-def _remembered(
-    found: dict[tuple[str, str], list[int]], key: tuple[str, str], texts: list[str]
-) -> list[int]:
-    if key not in found:
-        found[key] = []
-        if not all(map(str.endswith, texts, repeat(key[1]))):
-            found[key] = [index for index, text in enumerate(texts) if not text.endswith(key[1])]
-    return found[key]
-
-
 def parse_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
     """The batch's records of the file's format, and its odd lines."""
     return _all_regular(lines, record_format) or _line_by_line(lines, record_format)
@@ -188,9 +191,11 @@ def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch |
         return None
     numbers = list(range(lines.first_number, lines.first_number + len(completions)))
     batch = RecordBatch(lines, numbers, prompts, completions)
-    strings = 2 * len(REQUIRED_KEYS[record_format]) * len(completions)
-    # more strings than were read: a key stands twice, of which parsers keep the last
-    return batch if batch.byte_scan.count_strings() == strings else None
+    delimiters = 4 * len(REQUIRED_KEYS[record_format])  # quotes around a key and a value, each
+    if len(batch.byte_scan.string_delimiters) != delimiters * len(completions):
+        return None  # a key stands twice, of which parsers keep the last
+    batch.is_regular = True
+    return batch
 
 
 def _line_by_line(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:

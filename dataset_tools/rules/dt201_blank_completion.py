@@ -39,7 +39,11 @@ class BlankCompletion(Rule):
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.prompt_format.stop_sequence
-        return edges_of(batch).may_be_blank("completion", mark)
+        return [
+            index
+            for index in edges_of(batch).may_be_blank("completion", mark)
+            if not batch.completions[index].removesuffix(mark).strip()
+        ]
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if not self.context.prompt_format.bare_completion(record.completion).strip():

@@ -43,8 +43,14 @@ class EmptyPrompt(Rule):
     severity = Severity.WARNING
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
+        if not batch.prompts:
+            return ()
         mark = self.context.prompt_format.separator
-        return edges_of(batch).may_be_blank("prompt", mark)
+        return [
+            index
+            for index in edges_of(batch).may_be_blank("prompt", mark)
+            if not batch.prompts[index].removesuffix(mark).strip()
+        ]
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         prompt = record.prompt

@@ -84,19 +84,20 @@ class WhitespaceStyle(Rule):
         found: set[int] = set()
         for column in columns_of(batch):
             texts = edges.texts(column)
-            leading, trailing = self.leading.get(column), self.trailing.get(column)
-            if leading and not edges.all_start_with(column, leading.space):
-                found.update(
-                    index for index, text in enumerate(texts) if leading_space(text) != leading[0]
-                )
             mark = mark_of(self.context, column)
-            if trailing and not edges.all_end_with(
-                column, trailing.space, mark.text if mark else ""
-            ):
+            leading, trailing = self.leading.get(column), self.trailing.get(column)
+            if leading:
                 found.update(
                     index
-                    for index, text in enumerate(texts)
-                    if trailing_space(bare(self.context, column, text)) != trailing.space
+                    for index in edges.may_start_otherwise(column, leading.space)
+                    if leading_space(texts[index]) != leading.space
+                )
+            if trailing:
+                end = mark.text if mark else ""
+                found.update(
+                    index
+                    for index in edges.may_end_otherwise(column, trailing.space, end)
+                    if trailing_space(bare(self.context, column, texts[index])) != trailing.space
                 )
         return sorted(found)
 

@@ -1,8 +1,6 @@
 """A completion begins with its whole prompt."""
 
-from collections.abc import Collection, Iterable, Sequence
-from itertools import compress, count
-from operator import eq
+from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS, STRUCTURE
@@ -72,30 +70,17 @@ class RepeatedPrompt(Rule):
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         if self.is_the_task or not batch.prompts:
             return ()
-        candidates = self._of_equal_first_character(batch)
+        prompt_start, completion_start = self.prompt_start, self.completion_start
+        candidates = edges_of(batch).may_start_alike(
+            prompt_start.space if prompt_start else "",
+            completion_start.space if completion_start else "",
+        )
         return [
             index
             for index in candidates
             if batch.completions[index].lstrip()[:_SAME_START]
             == batch.prompts[index].lstrip()[:_SAME_START]
         ]
-
-    def _of_equal_first_character(self, batch: RecordBatch) -> Sequence[int]:
-        """Those whose texts have the same character after their usual white space."""
-        prompt_start, completion_start = self.prompt_start, self.completion_start
-        edges = edges_of(batch)
-        if (
-            prompt_start is None
-            or completion_start is None
-            or not edges.all_start_with("prompt", prompt_start.space)
-            or not edges.all_start_with("completion", completion_start.space)
-        ):
-            return range(len(batch))
-        firsts = edges.each_character_at("prompt", len(prompt_start.space))
-        others = edges.each_character_at("completion", len(completion_start.space))
-        if firsts is None or others is None:
-            return range(len(batch))
-        return list(compress(count(), map(eq, firsts, others)))
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if self.is_the_task or record.prompt is None:

@@ -78,15 +78,11 @@ class CutOff(Rule):
             return ()
         mark = mark_of(self.context, "completion")
         end = mark.text if mark else ""
-        edges = edges_of(batch)
-        if not edges.without("completion", end):
-            lasts = edges.characters_at("completion", -len(end) - self.usual_space - 1)
-            if lasts is not None and not any(map(_is_open_or_space, lasts)):
-                return ()
+        doubtful = edges_of(batch).may_end_with("completion", _OPEN_ASCII, self.usual_space, end)
         return [
             index
-            for index, text in enumerate(batch.completions)
-            if (last := text.removesuffix(end).rstrip()[-1:]) and _is_open(last)
+            for index in doubtful
+            if (last := batch.completions[index].removesuffix(end).rstrip()[-1:]) and _is_open(last)
         ]
 
     def check_record(self, record: Record) -> Iterable[Problem]:
@@ -122,11 +118,10 @@ def _is_sentence(text: str) -> bool:
     return len(words) >= FEWEST_WORDS and "://" not in words[-1]
 
 
-def _is_open_or_space(character: str) -> bool:
-    return character.isspace() or _is_open(character)
-
-
 def _is_open(character: str) -> bool:
     if character in _OPEN_SIGNS:
         return True
     return unicodedata.category(character)[0] in "LNM" and character != _VARIATION_SELECTOR
+
+
+_OPEN_ASCII = frozenset(filter(_is_open, map(chr, range(128))))

@@ -7,6 +7,7 @@ from dataset_tools.printable import elided
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import origin_of
 from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule
+from dataset_tools.rules.text_edges import edges_of
 
 
 class MissingStopSequence(Rule):
@@ -52,7 +53,7 @@ class MissingStopSequence(Rule):
         mark = self.context.stop_sequence
         if mark is None or not mark.is_required:
             return ()
-        return batch.completions_without(mark.text)
+        return edges_of(batch).without("completion", mark.text)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         mark = self.context.stop_sequence

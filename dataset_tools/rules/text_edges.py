@@ -1,19 +1,22 @@
 """Text edges: what several rules want to know of a whole batch at once, worked out once.
 
-The rules see the same batch one after the other, so the last one's answers are kept. All of them
-are single passes at C speed over a column (measured for 300-byte records: some 20 ns a record).
+The rules see the same batch one after the other, so the last one's answers are kept.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
-from typing import Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from dataset_tools.lines import LineBatch
 from dataset_tools.marks import FEWEST_CARRIERS, MAJORITY, Mark
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.rule import FileContext
+from dataset_tools.value_edges import ValueEdges, byte_flags
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Column = Literal["prompt", "completion"]  # the latter holds a text file's texts, too
 Answer = TypeVar("Answer")
@@ -50,68 +53,62 @@ class TextEdges:
             lambda: [i for i, text in enumerate(self.texts(column)) if character in text],
         )
 
-    def characters_at(self, column: Column, place: int) -> set[str] | None:
-        """The distinct characters at an index of the texts; None where a text has none there."""
-        characters = self.each_character_at(column, place)
-        if characters is None:
-            return None
-        return self._once(("distinct", column, place), lambda: set(characters))
-
-    def each_character_at(self, column: Column, place: int) -> list[str] | None:
-        """The character at an index of each text; None where a text has none there."""
-        try:
-            return self._once(
-                ("at", column, place), lambda: list(map(itemgetter(place), self.texts(column)))
-            )
-        except IndexError:
-            return None
-
-    def all_start_with(self, column: Column, space: str) -> bool:
-        """Whether each text starts with exactly this white space; False may mean "nearly all"."""
-        places = [self.characters_at(column, place) for place in range(len(space) + 1)]
-        return _are_space_and_more(places, space)
-
-    def all_end_with(self, column: Column, space: str, mark: str) -> bool:
-        """Whether each ends with exactly this white space and the mark; False as above."""
-        if self.without(column, mark):
-            return False
-        first = len(mark) + len(space)
-        places = [self.characters_at(column, place - first) for place in range(len(space))]
-        return _are_space_and_more([*places, self.characters_at(column, -first - 1)], space)
-
     def without(self, column: Column, mark: str) -> Sequence[int]:
         """The indices of the texts that do not end with the mark."""
-        if column == "prompt":
-            return self.batch.prompts_without(mark)
-        return self.batch.completions_without(mark)
+        texts = self.texts(column)
+        return self._once(
+            ("without", column, mark),
+            lambda: [
+                index
+                for index in self._doubtful(column, lambda edges: edges.may_lack_ending(mark))
+                if not texts[index].endswith(mark)
+            ],
+        )
+
+    def may_start_otherwise(self, column: Column, space: str) -> Sequence[int]:
+        """The indices of the texts that may not start with exactly this white space."""
+        return self._doubtful(column, lambda edges: edges.may_start_otherwise(space))
+
+    def may_end_otherwise(self, column: Column, space: str, mark: str) -> Sequence[int]:
+        """The indices of those that may not end with exactly this white space and the mark."""
+        return self._doubtful(column, lambda edges: edges.may_end_otherwise(space, mark))
+
+    def may_end_with(
+        self, column: Column, characters: frozenset[str], space: int, mark: str
+    ) -> Sequence[int]:
+        """The indices of those that may end with one of the characters, white space and the mark.
+
+        All characters beyond ASCII count as among them.
+        """
+        wanted = byte_flags(characters)
+        return self._doubtful(column, lambda edges: edges.may_end_with_one_of(wanted, space, mark))
 
     def may_be_blank(self, column: Column, mark: str) -> Sequence[int]:
         """The indices of the texts that may be blank apart from a mark at their end."""
-        texts = self.texts(column)
-        first, starts_bare = self.characters_at(column, 0), False
-        if first is not None and not any(map(str.isspace, first)):
-            # what is blank begins with a blank, or is the mark after none
-            if not mark or mark[0].isspace():
-                return ()
-            starts_bare = True
-        if min(map(len, texts), default=0) > len(mark) + 1:
-            second = self.characters_at(column, 1)
-            if starts_bare or (second is not None and not any(map(str.isspace, second))):
-                return ()
-        return [index for index, text in enumerate(texts) if not text.removesuffix(mark).strip()]
+        return self._doubtful(column, lambda edges: edges.may_be_blank(mark))
+
+    def may_start_alike(self, prompt_space: str, completion_space: str) -> Sequence[int]:
+        """The indices of the records whose texts may begin alike, after this white space each."""
+        edges = self.batch.value_edges
+        if not edges:
+            return range(len(self.batch))
+        flags = edges["prompt"].may_start_like(edges["completion"], prompt_space, completion_space)
+        return flags.nonzero()[0].tolist()
+
+    def _doubtful(
+        self, column: Column, flags: Callable[[ValueEdges], "NDArray[np.bool_]"]
+    ) -> Sequence[int]:
+        """The indices that the look at bytes flags, all of them where there are no bytes to see."""
+        edges = self.batch.value_edges
+        if not edges:
+            return range(len(self.batch))
+        key = column if column in edges else "text"
+        return flags(edges[key]).nonzero()[0].tolist()
 
     def _once(self, question: tuple[object, ...], answer: Callable[[], Answer]) -> Answer:
         if question not in self._answers:
             self._answers[question] = answer()
         return self._answers[question]  # type: ignore[return-value]  # as it was put in
-
-
-def _are_space_and_more(places: Sequence[set[str] | None], space: str) -> bool:
-    """Whether the sets of characters are the white space's own, and in the end none of any."""
-    *spaces, following = places
-    if following is None or not following.isdisjoint(WHITE_SPACE):
-        return False
-    return all(found == {wanted} for found, wanted in zip(spaces, space, strict=True))
 
 
 _recent = TextEdges(RecordBatch(LineBatch(0, [])))

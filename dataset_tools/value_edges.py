@@ -1,0 +1,128 @@
+r"""Value edges: how the string values of a batch's lines begin and end, told from their raw bytes.
+
+What most rules ask of a text, they ask of its first or last characters. For thousands of values at
+once the bytes beside their quotes give the answer in a few vectorised comparisons. All answers err
+to one side: a value whose edge is spelt in an unusual way is named among the doubtful, never left
+out, and whoever asks looks at its text.
+"""
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.bool_]
+    Positions = NDArray[np.intp]
+
+BACKSLASH = ord("\\")
+
+
+class ValueEdges:
+    """The values of one key, one a line: the bytes from `starts` up to `ends`, quotes excluded."""
+
+    def __init__(self, array: "NDArray[np.uint8]", starts: "Positions", ends: "Positions") -> None:
+        self.array = array
+        self.starts = starts
+        self.ends = ends
+        self._differing: dict[bytes, Flags] = {}
+
+    def may_lack_ending(self, ending: str) -> "Flags":
+        """Which values are not sure to end with a text."""
+        return self._differ_before_end(_spelling(ending))
+
+    def may_start_otherwise(self, space: str) -> "Flags":
+        """Which are not sure to start with exactly this white space and then something else."""
+        spelling = _spelling(space)
+        doubtful: Flags = ~_plain_bytes()[self.array[self.starts + len(spelling)]]
+        for offset, byte in enumerate(spelling):
+            doubtful |= self.array[self.starts + offset] != byte
+        return doubtful
+
+    def may_end_otherwise(self, space: str, ending: str) -> "Flags":
+        """Which are not sure to end with exactly this white space, behind something, and a text."""
+        spelling = _spelling(space + ending)
+        return self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
+
+    def may_end_with_one_of(self, wanted: "Flags", space: int, ending: str) -> "Flags":
+        """Which may have one of the wanted bytes, or none that is plain, before their end.
+
+        The end is so many spaces and a text.
+        """
+        spelling = _spelling(" " * space + ending)
+        doubtful = self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
+        return doubtful | wanted[self.array[self.ends - len(spelling) - 1]]
+
+    def may_be_blank(self, mark: str) -> "Flags":
+        """Which may hold nothing but white space and a mark."""
+        plain = _plain_bytes()
+        first, second = self.array[self.starts], self.array[self.starts + 1]
+        is_text = plain[first] | (plain[second] & (first != BACKSLASH))
+        is_longer = self.ends - self.starts > len(_spelling(mark)) + 2
+        is_sure: Flags = is_text & is_longer
+        return ~is_sure
+
+    def may_start_like(self, other: "ValueEdges", space: str, other_space: str) -> "Flags":
+        """Which may begin with the same four characters as the other value of their line."""
+        starts = self.starts + len(_spelling(space))
+        others = other.starts + len(_spelling(other_space))
+        is_alike: Flags = self.array[starts] == self.array[others]
+        for offset in range(1, 4):
+            is_alike &= self.array[starts + offset] == self.array[others + offset]
+        plain = _plain_bytes()
+        are_plain: Flags = plain[self.array[starts]] & plain[self.array[others]]
+        return is_alike | ~are_plain
+
+    def _differ_before_end(self, spelling: bytes) -> "Flags":
+        r"""Which do not end with a spelling; what is spelt `\n#` does not end with `n#`."""
+        if spelling not in self._differing:
+            starts = self.ends - len(spelling)
+            doubtful = self._continue_escape(starts)
+            for offset, byte in enumerate(spelling):
+                doubtful |= self.array[starts + offset] != byte
+            self._differing[spelling] = doubtful
+        return self._differing[spelling]
+
+    def _is_plain_before(self, spelling: bytes) -> "Flags":
+        """Which have a plain character before so many bytes at their end."""
+        places = self.ends - len(spelling) - 1
+        is_plain: Flags = _plain_bytes()[self.array[places]]
+        return is_plain & ~self._continue_escape(places)
+
+    def _continue_escape(self, places: "Positions") -> "Flags":
+        r"""Which bytes may belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
+        continue_escape: Flags = self.array[places - 1] == BACKSLASH
+        digits = _hex_digits()[self.array[places]].nonzero()[0]
+        for before in range(2, 6):
+            start = places[digits] - before
+            is_unicode = (self.array[start] == BACKSLASH) & (self.array[start + 1] == ord("u"))
+            continue_escape[digits] |= is_unicode
+        return continue_escape
+
+
+def byte_flags(characters: frozenset[str]) -> "Flags":
+    """For each byte, whether it is one of these ASCII characters."""
+    import numpy as np
+
+    flags = np.zeros(256, np.bool_)
+    flags[[ord(character) for character in characters if character.isascii()]] = True
+    return flags
+
+
+@lru_cache(maxsize=1)
+def _plain_bytes() -> "Flags":
+    """For each byte, whether it is an ASCII character spelt as it is, and no white space."""
+    return byte_flags(frozenset(map(chr, range(0x21, 0x7F))) - {'"', "\\"})
+
+
+@lru_cache(maxsize=1)
+def _hex_digits() -> "Flags":
+    return byte_flags(frozenset("0123456789abcdefABCDEF"))
+
+
+@lru_cache(maxsize=64)
+def _spelling(text: str) -> bytes:
+    """The usual spelling of a text inside a JSON string."""
+    return json.dumps(text, ensure_ascii=False)[1:-1].encode(errors="surrogatepass")
