@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
+from dataset_tools.lint.freed_memory import keep_freed_memory
 from dataset_tools.lint.piece_check import PieceCheck, PieceResult, gathers
 from dataset_tools.lint.pieces import PIECE_BYTES, Piece, cut
 from dataset_tools.lint.processes import in_order
@@ -39,6 +40,7 @@ def check_source(
     Raises InputError where the file cannot be read at all, or changes while it is read; anything
     wrong inside is a finding.
     """
+    keep_freed_memory()
     with open_plain(source.path, source.name) as stream:
         before = os.fstat(stream.fileno())
         check = _FileCheck(source.name, stream, before.st_size, settings, report, jobs)
