@@ -1,8 +1,9 @@
 """Parsing: a batch of lines becomes a batch of records, odd lines kept with their diagnosis.
 
 A batch in which a strict parser finds exactly the file's keys, with string values, is taken as it
-is. Of any other, each line whose only peculiarity is a weight or keys that training ignores is
-taken too, and the rest get the exact second look of `json_scanner`, whose verdict the rules report.
+is, and so is one in which all lines have the same further keys. Of any other, each line whose only
+peculiarity is a weight or keys that training ignores is taken, and the rest get the exact second
+look of `json_scanner`, whose verdict the rules report.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,6 +49,7 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _read_prompt_completion = msgspec.json.Decoder(_PromptCompletion).decode
 _read_text = msgspec.json.Decoder(_Text).decode
 _read_any = msgspec.json.Decoder().decode
+QUOTES = 4  # around a key and a value that is a string
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -82,7 +84,8 @@ class RecordBatch:
     weights: dict[int, float] = field(default_factory=dict)  # index -> weight, where not 1
     ignored_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)  # where there are any
     odd_lines: list[OddLine] = field(default_factory=list)
-    is_regular: bool = False  # whether each line holds its record's strings and no others
+    # where among the quotes of a line the value of a key opens, where all lines are built alike
+    value_places: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -104,23 +107,15 @@ class RecordBatch:
 
     @cached_property
     def value_edges(self) -> Mapping[str, ValueEdges]:
-        """The edges of each key's values; nothing where that takes another look at the lines."""
-        scan = self.byte_scan
-        keys = ("prompt", "completion") if self.prompts else ("text",)
-        if not self.is_regular:
+        """The edges of each text's values; nothing where the lines are not built alike."""
+        if not self.value_places:
             return {}
+        scan = self.byte_scan
         places = scan.string_delimiters.reshape(len(self), -1).T.copy()
-        edges = {}
-        for opening in range(0, len(places), 4):
-            first_letters = scan.array[places[opening] + 1]
-            for key in keys:
-                if (first_letters == ord(key[0])).all():
-                    edges[key] = ValueEdges(
-                        scan.array,
-                        starts=places[opening + 2] + 1,
-                        ends=places[opening + 3],
-                    )
-        return edges if len(edges) == len(keys) else {}
+        return {
+            key: ValueEdges(scan.array, starts=places[opening] + 1, ends=places[opening + 1])
+            for key, opening in self.value_places.items()
+        }
 
     def record(self, index: int) -> Record:
         """The record at this index of the columns."""
@@ -160,7 +155,11 @@ def _hashes(texts: list[str]) -> "NDArray[np.int64]":
 
 def parse_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
     """The batch's records of the file's format, and its odd lines."""
-    return _all_regular(lines, record_format) or _line_by_line(lines, record_format)
+    return (
+        _all_regular(lines, record_format)
+        or _all_alike(lines, record_format)
+        or _line_by_line(lines, record_format)
+    )
 
 
 def parse_line(number: int, content: bytes, record_format: RecordFormat | None = None) -> OddLine:
@@ -191,11 +190,73 @@ def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch |
         return None
     numbers = list(range(lines.first_number, lines.first_number + len(completions)))
     batch = RecordBatch(lines, numbers, prompts, completions)
-    delimiters = 4 * len(REQUIRED_KEYS[record_format])  # quotes around a key and a value, each
-    if len(batch.byte_scan.string_delimiters) != delimiters * len(completions):
-        return None  # a key stands twice, of which parsers keep the last
-    batch.is_regular = True
+    # a key that stands twice, of which parsers keep the last, would have quotes of its own
+    delimiters = batch.byte_scan.string_delimiters
+    if len(delimiters) != QUOTES * len(REQUIRED_KEYS[record_format]) * len(completions):
+        return None
+    if completions:
+        batch.value_places = _places_by_first_letter(batch, REQUIRED_KEYS[record_format])
     return batch
+
+
+def _places_by_first_letter(batch: RecordBatch, keys: tuple[str, ...]) -> dict[str, int]:
+    """The places of the keys' values where all lines have the keys in the same order."""
+    scan = batch.byte_scan
+    delimiters = scan.string_delimiters.reshape(len(batch), -1)
+    first_letters = [
+        set(scan.array[delimiters[:, place] + 1].tolist())
+        for place in range(0, delimiters.shape[1], QUOTES)
+    ]
+    places = {
+        key: place * QUOTES + 2
+        for key in keys
+        for place, letters in enumerate(first_letters)
+        if letters == {ord(key[0])}
+    }
+    return places if len(places) == len(keys) else {}
+
+
+def _all_alike(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | None:
+    """The batch where all lines have the same keys, some of which training ignores; else None."""
+    if any(map(_may_hold_a_long_number, lines.lines)):
+        return None
+    try:
+        rows = list(map(_read_any, lines.lines))
+    except _REFUSED:
+        return None
+    if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
+        return None
+    keys = tuple(rows[0])
+    ignored_keys = _ignored_keys(keys, record_format)
+    if ignored_keys is None:
+        return None
+    columns = {key: [row[key] for row in rows] for key in keys}
+    kinds = {key: set(map(type, column)) for key, column in columns.items()}
+    required = REQUIRED_KEYS[record_format]
+    if any(kinds[key] != {str} for key in required) or not all(map(_is_plain, kinds.values())):
+        return None
+    weights = columns.get("weight", [])
+    if not all(map(is_valid_weight, weights)):
+        return None
+    numbers = list(range(lines.first_number, lines.first_number + len(rows)))
+    prompts = columns["prompt"] if "prompt" in required else []
+    batch = RecordBatch(lines, numbers, prompts, columns[required[-1]])
+    batch.weights = {index: float(each) for index, each in enumerate(weights) if each != 1}
+    if ignored_keys:
+        batch.ignored_keys = dict.fromkeys(range(len(rows)), ignored_keys)
+    place, places = 0, {}
+    for key in keys:
+        places[key] = place + 2
+        place += QUOTES if str in kinds[key] else 2
+    if len(batch.byte_scan.string_delimiters) != place * len(rows):
+        return None
+    batch.value_places = {key: places[key] for key in required}
+    return batch
+
+
+def _is_plain(kinds: set[type]) -> bool:
+    """Whether all values are strings, or none of them holds any."""
+    return kinds == {str} or kinds.isdisjoint({str, dict, list})
 
 
 def _line_by_line(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:

@@ -159,6 +159,7 @@ def test_no_rule_misses_a_bad_record_at_first_look(
         suspects = set(rule.suspects(batch))
         problems = [len(list(rule.check_record(batch.record(i)))) for i in range(len(batch))]
         assert {index for index, count in enumerate(problems) if count} <= suspects, rule.code
+        assert rule.count_problems(batch, rule.suspects(batch)) == sum(problems), rule.code
         if rule.suspects_are_problems:
             assert [int(index in suspects) for index in range(len(batch))] == problems, rule.code
 

@@ -127,6 +127,4 @@ def _count(rule: Rule, batch: RecordBatch, suspects: Collection[int]) -> int:
     count = 0
     if _looks_at(rule, Rule.check_line):
         count += sum(sum(1 for _ in rule.check_line(line)) for line in batch.odd_lines)
-    if rule.suspects_are_problems:
-        return count + len(suspects)
-    return count + sum(sum(1 for _ in rule.check_record(batch.record(i))) for i in suspects)
+    return count + rule.count_problems(batch, suspects)

@@ -6,7 +6,7 @@ It keeps three numbers for each batch of lines, some 100 bytes for every 100 KB 
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import BinaryIO, TypeVar
 
 from dataset_tools.lines import LineBatch
@@ -68,8 +68,7 @@ class IndexedRecords:
 
         Every batch is read once; where many records are asked for, by several processes.
         """
-        groups = groupby(ordinals, key=self._batch_of)
-        tasks = ((number, list(group), function) for number, group in groups)
+        tasks = ((number, group, function) for number, group in self._by_batch(ordinals))
         first_tasks = list(islice(tasks, FEWEST_PARALLEL_BATCHES))
         jobs = self.jobs if len(first_tasks) == FEWEST_PARALLEL_BATCHES else 1
         for values in in_order(self._map_batch, chain(first_tasks, tasks), jobs):
@@ -85,8 +84,20 @@ class IndexedRecords:
             for ordinal in ordinals
         ]
 
-    def _batch_of(self, ordinal: int) -> int:
-        return bisect_right(self.index.first_records, ordinal) - 1
+    def _by_batch(self, ordinals: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+        """The number of each batch that holds wanted records, and their ordinals."""
+        number, end = -1, 0
+        group: list[int] = []
+        for ordinal in ordinals:
+            if ordinal >= end:
+                if group:
+                    yield number, group
+                number, group = bisect_right(self.index.first_records, ordinal) - 1, []
+                is_last = number + 1 == len(self.index.first_records)
+                end = self.index.records if is_last else self.index.first_records[number + 1]
+            group.append(ordinal)
+        if group:
+            yield number, group
 
     def _read_batch(self, number: int) -> RecordBatch:
         index = self.index

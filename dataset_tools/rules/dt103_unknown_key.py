@@ -55,6 +55,9 @@ class UnknownKey(Rule):
     def check_record(self, record: Record) -> Iterable[Problem]:
         return map(_problem, record.ignored_keys)
 
+    def count_problems(self, batch: RecordBatch, suspects: Collection[int]) -> int:
+        return sum(map(len, batch.ignored_keys.values()))
+
 
 def _problem(key: str) -> Problem:
     message = f"unknown key '{elided(key)}' is ignored in training"

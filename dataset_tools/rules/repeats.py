@@ -55,12 +55,8 @@ class Repeats(Sequence[Problem]):
 
 def digest(*texts: str) -> bytes:
     """128 bits that tell these texts from all others."""
-    result = blake2b(digest_size=DIGEST_BYTES)
-    for text in texts:
-        data = text.encode()
-        result.update(b"%d:" % len(data))
-        result.update(data)
-    return result.digest()
+    lengths = ",".join(str(len(text)) for text in texts)
+    return blake2b("".join((lengths, ":", *texts)).encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def find_repeats(
