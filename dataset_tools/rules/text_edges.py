@@ -93,7 +93,7 @@ class TextEdges:
         if not edges:
             return range(len(self.batch))
         flags = edges["prompt"].may_start_like(edges["completion"], prompt_space, completion_space)
-        return flags.nonzero()[0].tolist()
+        return _indices(flags)
 
     def _doubtful(
         self, column: Column, flags: Callable[[ValueEdges], "NDArray[np.bool_]"]
@@ -103,12 +103,17 @@ class TextEdges:
         if not edges:
             return range(len(self.batch))
         key = column if column in edges else "text"
-        return flags(edges[key]).nonzero()[0].tolist()
+        return _indices(flags(edges[key]))
 
     def _once(self, question: tuple[object, ...], answer: Callable[[], Answer]) -> Answer:
         if question not in self._answers:
             self._answers[question] = answer()
         return self._answers[question]  # type: ignore[return-value]  # as it was put in
+
+
+def _indices(flags: "NDArray[np.bool_]") -> list[int]:
+    indices: list[int] = flags.nonzero()[0].tolist()
+    return indices
 
 
 _recent = TextEdges(RecordBatch(LineBatch(0, [])))
