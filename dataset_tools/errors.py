@@ -13,3 +13,9 @@ class MissingExtraError(InputError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an extra: pip install 'axolotl-replicate[{extra}]'")
+        self.what = what
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """What another process makes the error of again."""
+        return MissingExtraError, (self.what, self.extra)

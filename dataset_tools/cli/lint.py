@@ -67,6 +67,8 @@ def command(
         sources = chosen_sources(paths, recipe)
         validation = _validation_data(choices, recipe)
     shared = run_settings(choices, recipe, validation)
+    if shared.tokenizer is not None and shared.tokenizer.assumption is not None:
+        click.echo(f"note: the tokenizer: {shared.tokenizer.assumption}", err=True)
     if not paths:
         sources += validation
     _check_outputs(choices, [source.path for source in (*sources, *validation)])
