@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dataset_tools.errors import InputError
+from dataset_tools.home_folder import with_home
 from dataset_tools.lint.formats import FORMATS
 from dataset_tools.lint.settings import known_prefix
 from dataset_tools.rules import RULES, Rule, RuleOption
@@ -70,7 +71,7 @@ class ConfigurationKey:
             case "mark", str():
                 _check_spelling(value)
             case "path", str():
-                return folder / _with_home(value)
+                return folder / with_home(value)
             case "location", str():
                 return _located(value, folder)
             case "tokenizer", str() if value.startswith(("./", "../")):
@@ -145,13 +146,6 @@ def _check_spelling(mark: str) -> None:
             f"found a backslash and a letter in '{mark}', expected the character they stand for; "
             f'TOML reads escapes in double quotes only: "{mark}"'
         )
-
-
-def _with_home(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:  # ~NAME of a user that this machine does not know
-        raise InputError(f"found {path!r}, expected a path; no such user") from error
 
 
 def _located(location: str, folder: Path) -> str:

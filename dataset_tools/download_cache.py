@@ -27,6 +27,7 @@ import filelock
 import platformdirs
 
 from dataset_tools.errors import InputError
+from dataset_tools.home_folder import with_home
 from dataset_tools.sources.location import display_name
 
 FOLDER_VARIABLE = "AXOLOTL_REPLICATE_CACHE"
@@ -37,9 +38,7 @@ _SILENT_WAIT_SECONDS = 3.0
 def cache_folder() -> Path:
     """Return the cache's folder: $AXOLOTL_REPLICATE_CACHE, or the system's place for caches."""
     chosen = os.environ.get(FOLDER_VARIABLE)
-    return (
-        Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("axolotl-replicate")
-    )
+    return with_home(chosen) if chosen else platformdirs.user_cache_path("axolotl-replicate")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from dataset_tools.errors import InputError, MissingExtraError
+from dataset_tools.home_folder import with_home
 
 _PROBE = "a"
 # texts on which tokenizers that override more of transformers than a backend can do would differ
@@ -96,7 +96,7 @@ def load_tokenizer(
     A file is a `tokenizer.json`, a `tokenizer.model` (SentencePiece) or Mistral's `tekken.json`.
     Raises MissingExtraError without transformers, InputError where no tokenizer loads.
     """
-    path = Path(name).expanduser()
+    path = with_home(name)
     if name.startswith(("/", ".", "~")) and not path.exists():
         raise InputError(f"{name}: no such file or folder; name a model's folder or a hub name")
     # transformers remarks on a missing torch, which reading a tokenizer does not need

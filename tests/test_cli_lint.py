@@ -174,6 +174,7 @@ def test_an_unknown_code_is_misuse(option: str, folder: Path) -> None:
     [
         (["lint"], "no data given"),
         (["lint", "missing.jsonl"], "no such file: 'missing.jsonl'"),
+        (["lint", "~no-such-user/a"], "no such file: '~no-such-user/a'"),
         (["lint", "god.jsonl"], "did you mean 'good.jsonl'"),
         (["lint", "."], "is a folder"),
         (["lint", "*.nothing"], "no file matches"),

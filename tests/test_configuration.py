@@ -160,7 +160,6 @@ def test_sound_values(text: str, values: dict[str, Any]) -> None:
         (r"inference-prompt = 'a\n'", "inference-prompt", "in double quotes only"),
         ('recipe = ""', "recipe", "found '', expected a path"),
         ("schema = 1979-05-27", "schema", "expected a path"),
-        ('baseline = "~no-such-user/x"', "baseline", "no such user"),
         ("validation-data = []", "validation-data", "found [], expected a path, a glob or a URL"),
         ("tokenizer = {}", "tokenizer", "found a table, expected a folder or a hub name"),
         ("tallest = 10", "tallest", "found 10, expected a whole number of 1 or more up to 9"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from dataset_tools.errors import InputError
+from dataset_tools.home_folder import with_home
 from dataset_tools.sources.file_suffix import suffix_for
 from dataset_tools.sources.location import display_name
 from dataset_tools.sources.source_file import SourceFile
@@ -29,7 +30,7 @@ def fetch(location: str) -> list[SourceFile]:
         return [SourceFile(display_name(location), _spooled_standard_input())]
     if not location:
         raise InputError("the data's path is empty; give a file, a glob, a URL or - (stdin)")
-    path = Path(location).expanduser()
+    path = with_home(location)
     # A file may carry brackets in its name, so the name as it stands comes first.
     if glob.has_magic(location) and not _exists(path):
         return [_readable(name, Path(name)) for name in _matches(location, path)]
