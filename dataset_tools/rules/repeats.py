@@ -53,10 +53,10 @@ class Repeats(Sequence[Problem]):
         return Problem(self.message.format(first=first), line=line)
 
 
-def digest(*texts: str) -> bytes:
-    """128 bits that tell these texts from all others."""
-    lengths = ",".join(str(len(text)) for text in texts)
-    return blake2b("".join((lengths, ":", *texts)).encode(), digest_size=DIGEST_BYTES).digest()
+def digest(first: str, second: str = "") -> bytes:
+    """128 bits that tell this pair of texts from all others."""
+    pair = f"{len(first)}:{first}{second}"
+    return blake2b(pair.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def find_repeats(
