@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from functools import cache, cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,11 @@ ODD_RANGES = (
 )  # fmt: skip
 # First characters of UTF-8 read as Latin-1 or Windows-1252; odd before one beyond ASCII.
 MOJIBAKE_LEADS = (0xC2, 0xC3, 0xE2, 0xEF, 0xF0)  # Â Ã â ï ð
+
+# Zero-width characters of scripts beyond Latin and of emoji; odd beside Latin letters and signs.
+JOINERS = (0x200B, 0x200C, 0x200D)
+FIRST_BEYOND_LATIN = 0x0250
+_LAST_LATIN_LEAD = 0xC9  # the first byte, in UTF-8, of characters up to U+024F
 
 # Roughly by frequency in JSON of English text; what is not listed is rarer.
 _COMMON_BYTES = b'zqxjkvbpgywfmucldhrsnioate-.,n\\":' + b" "
@@ -46,7 +51,7 @@ class ByteScan:
         # one search for both, since searching costs more than telling them apart
         found = numpy.flatnonzero((self.array == ord('"')) | (self.array == BACKSLASH))
         is_backslash = self.array[found] == BACKSLASH
-        self.backslashes: Positions = found[is_backslash]
+        self.backslashes: Positions = _without_escaped(found[is_backslash])  # that begin escapes
         self.quotes: Positions = found[~is_backslash]
         self.escaped: NDArray[np.uint8] = self.array[self.backslashes + 1]
 
@@ -59,8 +64,9 @@ class ByteScan:
     def string_delimiters(self) -> "Positions":
         """Where the quotes stand that open and close strings."""
         numpy = _numpy()
+        escaped_quotes = self.backslashes[self.escaped == ord('"')] + 1
         is_delimiter = numpy.ones(len(self.quotes), numpy.bool_)
-        is_delimiter[numpy.searchsorted(self.quotes, self._escaped_quotes)] = False
+        is_delimiter[numpy.searchsorted(self.quotes, escaped_quotes)] = False
         return self.quotes[is_delimiter]  # type: ignore[no-any-return]
 
     def count_strings_by_line(self) -> list[int]:
@@ -95,13 +101,13 @@ class ByteScan:
                 starts = starts[self.array[starts + offset] == byte]
         return len(starts)
 
-    def may_hold(self, character: str) -> bool:
-        """Whether a string of the lines, objects all of them, may hold this ASCII character.
+    def may_hold(self, character: str, outside: int = 0) -> bool:
+        """Whether a string of the lines may hold an ASCII character that JSON needs no escape for.
 
-        One that JSON needs no escape for.
+        `outside` tells how often it is known to stand outside strings.
         """
-        if character in "{}":  # stands once in each line anyway
-            is_there = self._count_byte(ord(character)) > len(self.lines)
+        if outside:
+            is_there = self._count_byte(ord(character)) > outside
         else:
             is_there = character.encode() in self.block
         return is_there or self._has_unusual_spelling
@@ -118,23 +124,8 @@ class ByteScan:
         return sorted(set(self._lines_of(positions).tolist())) if len(positions) else []
 
     @cached_property
-    def _escaped_quotes(self) -> "Positions":
-        """The quotes behind an odd number of backslashes, which belong to a string's text."""
-        numpy = _numpy()
-        candidates: Positions = self.backslashes[self.escaped == ord('"')]
-        if not len(candidates):
-            return candidates
-        follows_another = self.backslashes[1:] == self.backslashes[:-1] + 1
-        if not follows_another.any():
-            return candidates + 1
-        starts = self.backslashes[numpy.append(True, ~follows_another)]
-        run_start = starts[numpy.searchsorted(starts, candidates, side="right") - 1]
-        is_odd = (candidates - run_start) % 2 == 0
-        return candidates[is_odd] + 1  # type: ignore[no-any-return]
-
-    @cached_property
     def _unicode_escapes(self) -> "tuple[Positions, NDArray[np.int32]]":
-        r"""Where escapes `\uXXXX` stand, and their codes; a backslash escaped may look like one."""
+        r"""Where escapes `\uXXXX` stand, and their codes."""
         positions = self.backslashes[self.escaped == ord("u")]
         value = _hex_values()
         code = value[self.array[positions + 2]]
@@ -150,9 +141,18 @@ class ByteScan:
 
     def _odd_escapes(self) -> "list[Positions]":
         r"""Escapes of odd characters: `\b`, `\f` and some `\uXXXX`."""
+        numpy = _numpy()
         is_control = (self.escaped == ord("b")) | (self.escaped == ord("f"))
         positions, codes = self._unicode_escapes
-        return [self.backslashes[is_control], positions[self._is_odd(codes, positions + 6)]]
+        kinds = _kinds()[codes]
+        is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(positions + 6))
+        # a joiner is none between two escapes of characters that are not Latin
+        is_foreign = (codes >= FIRST_BEYOND_LATIN) & (kinds != _JOINER)
+        is_next = numpy.diff(positions) == 6
+        foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
+        foreign_after = numpy.append(is_foreign[1:] & is_next, False)
+        is_odd |= (kinds == _JOINER) & ~(foreign_before & foreign_after)[: len(kinds)]
+        return [self.backslashes[is_control], positions[is_odd]]
 
     def _odd_bytes(self) -> "list[Positions]":
         """Raw bytes of odd characters: DEL, and UTF-8 sequences of two and three bytes."""
@@ -164,19 +164,31 @@ class ByteScan:
         leads = leads[_leads_to_odd()[self.array[leads]]]
         first, second, third = (self.array[leads + i].astype(numpy.int32) for i in range(3))
         is_pair = first < 0xE0
-        code = numpy.where(
+        codes = numpy.where(
             is_pair,
             (first & 0x1F) << 6 | (second & 0x3F),
             (first & 0x0F) << 12 | (second & 0x3F) << 6 | (third & 0x3F),
         )
-        return [*found, leads[self._is_odd(code, leads + numpy.where(is_pair, 2, 3))]]
-
-    def _is_odd(self, codes: "NDArray[Any]", behind: "Positions") -> "NDArray[np.bool_]":
-        """Whether characters of these codes, followed by the bytes at `behind`, are odd."""
         kinds = _kinds()[codes]
-        after = self.array[behind]
-        beyond_ascii = (after >= 0x80) | (after == ord("\\"))
-        return (kinds == _ODD) | (kinds == _LEAD) & beyond_ascii  # type: ignore[no-any-return]
+        behind = leads + numpy.where(is_pair, 2, 3)
+        is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(behind))
+        is_odd |= (kinds == _JOINER) & (self._ends_latin(leads - 1) | self._starts_latin(behind))
+        return [*found, leads[is_odd]]
+
+    def _is_beyond_ascii(self, positions: "Positions") -> "NDArray[np.bool_]":
+        """Whether characters beyond ASCII start here, raw or escaped."""
+        there = self.array[positions]
+        return (there >= 0x80) | (there == BACKSLASH)  # type: ignore[no-any-return]
+
+    def _starts_latin(self, positions: "Positions") -> "NDArray[np.bool_]":
+        """Whether characters up to U+024F may start here; those beyond have other lead bytes."""
+        return self.array[positions] <= _LAST_LATIN_LEAD
+
+    def _ends_latin(self, positions: "Positions") -> "NDArray[np.bool_]":
+        """Whether characters up to U+024F may end here."""
+        before = self.array[positions - 1]
+        is_pair = (before >= 0xC2) & (before <= _LAST_LATIN_LEAD)
+        return (self.array[positions] < 0x80) | is_pair
 
     def _lines_of(self, positions: "Positions") -> "Positions":
         numpy = _numpy()
@@ -189,16 +201,28 @@ def rarest_byte(text: bytes) -> int:
     return min(text, key=_COMMON_BYTES.find)
 
 
-_ODD, _LEAD = 1, 2
+def _without_escaped(backslashes: "Positions") -> "Positions":
+    """Those that begin an escape: in a run of backslashes, each second one is escaped itself."""
+    numpy = _numpy()
+    follows_another = backslashes[1:] == backslashes[:-1] + 1
+    if not follows_another.any():
+        return backslashes
+    starts = backslashes[numpy.append(True, ~follows_another)]
+    run_start = starts[numpy.searchsorted(starts, backslashes, side="right") - 1]
+    return backslashes[(backslashes - run_start) % 2 == 0]  # type: ignore[no-any-return]
+
+
+_ODD, _LEAD, _JOINER = 1, 2, 3
 
 
 @cache
 def _kinds() -> "NDArray[np.uint8]":
-    """For each UTF-16 code unit: 0, odd, or odd before a character beyond ASCII."""
+    """For each UTF-16 code unit: 0, odd, or odd beside certain others."""
     kinds = _numpy().zeros(0x10000, "u1")
     for first, last in ODD_RANGES:
         kinds[first : last + 1] = _ODD
     kinds[list(MOJIBAKE_LEADS)] = _LEAD
+    kinds[list(JOINERS)] = _JOINER
     return kinds  # type: ignore[no-any-return]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Positions = NDArray[np.intp]
 
 BACKSLASH = ord("\\")
+_ESCAPE = len("\\u0000")
 
 
 class ValueEdges:
@@ -60,20 +61,25 @@ class ValueEdges:
         plain = _plain_bytes()
         first, second = self.array[self.starts], self.array[self.starts + 1]
         is_text = plain[first] | (plain[second] & (first != BACKSLASH))
-        is_longer = self.ends - self.starts > len(_spelling(mark)) + 2
+        longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
+        is_longer = self.ends - self.starts > longest_spelling + 2
         is_sure: Flags = is_text & is_longer
         return ~is_sure
 
     def may_start_like(self, other: "ValueEdges", space: str, other_space: str) -> "Flags":
-        """Which may begin with the same four characters as the other value of their line."""
+        """Which may begin with the same four characters as the other value of their line.
+
+        Both behind the white space that each is likely to start with.
+        """
         starts = self.starts + len(_spelling(space))
         others = other.starts + len(_spelling(other_space))
+        doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
         is_alike: Flags = self.array[starts] == self.array[others]
         for offset in range(1, 4):
-            is_alike &= self.array[starts + offset] == self.array[others + offset]
-        plain = _plain_bytes()
-        are_plain: Flags = plain[self.array[starts]] & plain[self.array[others]]
-        return is_alike | ~are_plain
+            one, another = self.array[starts + offset], other.array[others + offset]
+            is_alike &= one == another
+            doubtful |= ~(_simple_bytes()[one] & _simple_bytes()[another])
+        return doubtful | is_alike
 
     def _differ_before_end(self, spelling: bytes) -> "Flags":
         r"""Which do not end with a spelling; what is spelt `\n#` does not end with `n#`."""
@@ -115,6 +121,12 @@ def byte_flags(characters: frozenset[str]) -> "Flags":
 def _plain_bytes() -> "Flags":
     """For each byte, whether it is an ASCII character spelt as it is, and no white space."""
     return byte_flags(frozenset(map(chr, range(0x21, 0x7F))) - {'"', "\\"})
+
+
+@lru_cache(maxsize=1)
+def _simple_bytes() -> "Flags":
+    """For each byte, whether it is an ASCII character spelt as it is."""
+    return _plain_bytes() | byte_flags(frozenset(" "))
 
 
 @lru_cache(maxsize=1)

@@ -99,7 +99,19 @@ def test_an_unusual_spelling_is_not_counted() -> None:
 
 
 def test_a_structural_brace_is_no_text() -> None:
-    """The brace that opens each line says nothing of the strings; a further one does."""
-    assert not ByteScan([b'{"a": "b"}\n'] * 2).may_hold("{")
-    assert ByteScan([b'{"a": "b"}\n', b'{"a": "{"}\n']).may_hold("{")
-    assert ByteScan([b'{"a": "\\u007b"}\n']).may_hold("{")
+    """A brace that opens each line says nothing of the strings; a further one does."""
+    assert not ByteScan([b'{"a": "b"}\n'] * 2).may_hold("{", outside=2)
+    assert ByteScan([b'{"a": "b"}\n', b'{"a": "{"}\n']).may_hold("{", outside=2)
+    assert ByteScan([b'{"a": "\\u007b"}\n']).may_hold("{", outside=1)
+
+
+def test_escaped_backslashes_begin_no_escape() -> None:
+    """LaTeX and joiners inside the scripts that need them are no reason for a second look."""
+    lines = [
+        r'{"text": "\\frac \\beta \\u \\\\u0000"}', '{"text": "می\u200cخواهم"}',
+        r'{"text": "\u0645\u200c\u062e"}', '{"text": "👩\u200d💻 ក\u200bខ"}',
+    ]  # fmt: skip
+
+    named = ByteScan([f"{line}\n".encode() for line in lines]).lines_with_odd_characters()
+
+    assert named == []

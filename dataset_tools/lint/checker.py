@@ -42,15 +42,7 @@ def check_source(
     """
     keep_freed_memory()
     with open_plain(source.path, source.name) as stream:
-        before = os.fstat(stream.fileno())
-        check = _FileCheck(source.name, stream, before.st_size, settings, report, jobs)
-        check.run(advance, cut(before.st_size, piece_bytes))
-        after = os.fstat(stream.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise InputError(
-            f"{source.name}: changed while it was read ({before.st_size} bytes at first, "
-            f"{after.st_size} in the end); lint it again when it is complete"
-        )
+        _FileCheck(source.name, stream, settings, report, jobs).run(advance, piece_bytes)
 
 
 class _FileCheck:
@@ -58,29 +50,38 @@ class _FileCheck:
         self,
         path: str,
         stream: BinaryIO,
-        size: int,
         settings: LintSettings,
         report: LintReport,
         jobs: int,
     ) -> None:
         self.path = path
         self.stream = stream
-        self.size = size
+        self.state = os.fstat(stream.fileno())
         self.settings = settings
         self.report = report
         self.jobs = jobs
-        self.survey: Survey = survey(stream, size, settings)
+        self.survey: Survey = survey(stream, self.state.st_size, settings)
         self.rules = [rule(self.survey.context) for rule in settings.rules]
         self.tally = Tally(path, settings, report.listed)
         self.index = RecordIndex()
 
-    def run(self, advance: Advance, pieces: list[Piece]) -> None:
+    def run(self, advance: Advance, piece_bytes: int) -> None:
         if not self._head_ends_the_check():
             for rule in self.rules:
                 rule.learn(self.survey.sample)
-            self._check_pieces(advance, pieces)
+            self._check_pieces(advance, cut(self.state.st_size, piece_bytes))
+            self._check_is_unchanged()  # before records are read again
             self._conclude()
+        self._check_is_unchanged()
         self.report.add_file(self._summary(), self.tally)
+
+    def _check_is_unchanged(self) -> None:
+        before, now = self.state, os.fstat(self.stream.fileno())
+        if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
+            raise InputError(
+                f"{self.path}: changed while it was read ({before.st_size} bytes at first, "
+                f"{now.st_size} in the end); lint it again when it is complete"
+            )
 
     def _head_ends_the_check(self) -> bool:
         """Whether the first bytes tell that this is no data file; what they tell is counted."""
@@ -130,7 +131,7 @@ class _FileCheck:
             path=self.path,
             format=context.record_format if self.survey.tells_format else None,
             records=self.index.records,
-            bytes=self.size,
+            bytes=self.state.st_size,
             separator=separator.text if separator else None,
             stop_sequence=stop_sequence.text if stop_sequence else None,
             inferred=any(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import BinaryIO, TypeVar
 
+from dataset_tools.errors import InputError
 from dataset_tools.lines import LineBatch
 from dataset_tools.lint.pieces import read_lines
 from dataset_tools.lint.processes import in_order
@@ -79,6 +80,8 @@ class IndexedRecords:
     ) -> list[tuple[int, Value]]:
         batch = self._read_batch(number)
         first = self.index.first_records[number]
+        if ordinals[-1] - first >= len(batch):
+            raise InputError("the file changed while it was read; lint it again")
         return [
             (batch.numbers[ordinal - first], function(batch.record(ordinal - first)))
             for ordinal in ordinals

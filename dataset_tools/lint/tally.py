@@ -24,7 +24,7 @@ class Tally:
         self.path = path
         self.max_findings = settings.max_findings
         self.baseline = settings.baseline or frozenset()
-        self.wants_fingerprints = settings.wants_fingerprints
+        self.wants_fingerprints = settings.wants_fingerprints or settings.baseline is not None
         self.listed = Counter(listed)
         self.findings: list[Finding] = []
         self.counts: Counter[str] = Counter()

@@ -7,7 +7,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import HashLog, mixed
-from dataset_tools.rules.repeats import Identity, Repeats, digest, find_repeats
+from dataset_tools.rules.repeats import Identity, digest, find_repeats
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -52,8 +52,13 @@ class DuplicateRecord(Rule):
         self.hashes.merge(later.hashes)
 
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
-        pairs = find_repeats(records, self.hashes, self.hashes.repeated(), _identity)
-        return Repeats(pairs, "the record repeats the one in line {first}")
+        return find_repeats(
+            records,
+            self.hashes,
+            self.hashes.repeated(),
+            _identity,
+            "the record repeats the one in line {first}",
+        )
 
 
 def _identity(record: Record) -> Identity:

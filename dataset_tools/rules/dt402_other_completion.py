@@ -6,9 +6,10 @@ from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import HashLog, with_different
-from dataset_tools.rules.repeats import Identity, Repeats, digest, find_repeats
+from dataset_tools.rules.repeats import Identity, digest, find_repeats
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -67,16 +68,20 @@ class OtherCompletion(Rule):
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
         if len(self.some_prompts) < 2:
             return ()  # DT406
-        context = self.context
-        blank = {hash(""), hash(context.prompt_format.separator)}
+        prompt_format = self.context.prompt_format
+        blank = {hash(""), hash(prompt_format.separator)}
         repeated = self.prompts.repeated()
-        candidates = with_different(self.prompts, self.completions, repeated, blank)
-        pairs = find_repeats(records, self.prompts, candidates, partial(_identity, context))
-        return Repeats(pairs, "another completion for the prompt in line {first}")
+        return find_repeats(
+            records,
+            self.prompts,
+            with_different(self.prompts, self.completions, repeated, blank),
+            partial(_identity, prompt_format),
+            "another completion for the prompt in line {first}",
+        )
 
 
-def _identity(context: FileContext, record: Record) -> Identity:
+def _identity(prompt_format: PromptFormat, record: Record) -> Identity:
     prompt = record.prompt or ""
-    if not context.prompt_format.bare_prompt(prompt).strip():
+    if not prompt_format.bare_prompt(prompt).strip():
         return Identity(b"")
     return Identity(digest(prompt), digest(record.completion))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import mixed
 from dataset_tools.rules.min_hash_bands import MinHashBands
@@ -74,7 +75,7 @@ class NearDuplicate(Rule):
 
     def observe(self, batch: RecordBatch) -> None:
         if len(batch):
-            sets = (_shingles(self.context, record) for _, record in batch.records())
+            sets = (_shingles(self.context.prompt_format, record) for _, record in batch.records())
             hashes = batch.completion_hashes
             self.bands.add(sets, mixed(batch.prompt_hashes, hashes) if batch.prompts else hashes)
 
@@ -97,7 +98,7 @@ class NearDuplicate(Rule):
         import numpy as np
 
         ordinals = np.unique(pairs).tolist()
-        views = records.map_at(ordinals, partial(_view, self.context))
+        views = records.map_at(ordinals, partial(_view, self.context.prompt_format))
         views_of = dict(zip(ordinals, views, strict=True))
         threshold = self.context.option(SIMILARITY)
         for record, earlier in pairs.tolist():
@@ -123,19 +124,18 @@ class _View(NamedTuple):
     shingles: "NDArray[np.int64]"  # hashes, ascending
 
 
-def _view(context: FileContext, record: Record) -> _View:
+def _view(prompt_format: PromptFormat, record: Record) -> _View:
     import numpy as np
 
-    prompt = context.prompt_format.bare_prompt(record.prompt or "")
+    prompt = prompt_format.bare_prompt(record.prompt or "")
     return _View(
         digest(record.prompt or "", record.completion),
         digest(prompt) if prompt.strip() else b"",
-        np.unique(np.fromiter(map(hash, _shingles(context, record)), np.int64)),
+        np.unique(np.fromiter(map(hash, _shingles(prompt_format, record)), np.int64)),
     )
 
 
-def _shingles(context: FileContext, record: Record) -> set[str]:
-    prompt_format = context.prompt_format
+def _shingles(prompt_format: PromptFormat, record: Record) -> set[str]:
     prompt = prompt_format.bare_prompt(record.prompt or "")
     return shingles(f"{prompt}\n{prompt_format.bare_completion(record.completion)}")
 

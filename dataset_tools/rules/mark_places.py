@@ -13,7 +13,7 @@ def stands_only_at_ends(batch: RecordBatch, context: FileContext, mark: str) -> 
     than that takes, then the mark stands nowhere else.
     """
     carried = _carried_by_all(batch, context)
-    if mark in carried:
+    if mark in carried and not any(_may_share(mark, other) for other in carried):
         plain = "".join(filter(_is_spelt_as_it_is, mark))
         if plain:
             rarest = chr(rarest_byte(plain.encode()))
@@ -21,6 +21,12 @@ def stands_only_at_ends(batch: RecordBatch, context: FileContext, mark: str) -> 
             if batch.byte_scan.count_character(rarest) == needed:
                 return True
     return batch.byte_scan.count_text(mark) == len(batch) * carried.count(mark)
+
+
+def _may_share(mark: str, other: str) -> bool:
+    """Whether the mark could stand partly inside the other, or inside itself."""
+    beginnings = (other[:length] for length in range(1, min(len(mark), len(other))))
+    return any(map(mark.endswith, beginnings)) or (mark != other and mark in other)
 
 
 def _carried_by_all(batch: RecordBatch, context: FileContext) -> list[str]:

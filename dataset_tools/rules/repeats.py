@@ -33,9 +33,27 @@ class Identity(NamedTuple):
 class Repeats(Sequence[Problem]):
     """A problem for each record that is of the same kind as an earlier one, in file order."""
 
-    def __init__(self, pairs: "array[int]", message: str) -> None:
-        self.pairs = pairs  # line, first line, line, first line …
+    def __init__(self, message: str) -> None:
         self.message = message  # with {first} for the line of the first
+        self.pairs = array("Q")  # line, first line, line, first line …
+        self.contents = bytearray()  # DIGEST_BYTES for each pair
+
+    def add(self, line: int, first: int, identity: Identity) -> None:
+        """Append a record; `first` is the line of the first of its kind."""
+        kind, other = identity
+        half = DIGEST_BYTES // 2
+        self.pairs.extend((line, first))
+        self.contents += kind[:half] + other[:half] if other else kind
+
+    def sort(self) -> None:
+        """Put the problems into file order."""
+        import numpy as np
+
+        pairs = np.frombuffer(self.pairs, np.uint64).reshape(-1, 2)
+        contents = np.frombuffer(self.contents, np.uint8).reshape(-1, DIGEST_BYTES)
+        order = np.argsort(pairs[:, 0])
+        self.pairs = array("Q", pairs[order].tobytes())
+        self.contents = bytearray(contents[order].tobytes())
 
     def __len__(self) -> int:
         return len(self.pairs) // 2
@@ -50,7 +68,8 @@ class Repeats(Sequence[Problem]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         line, first = self.pairs[2 * index : 2 * index + 2]
-        return Problem(self.message.format(first=first), line=line)
+        content = self.contents[DIGEST_BYTES * index : DIGEST_BYTES * (index + 1)]
+        return Problem(self.message.format(first=first), line=line, content=content.hex())
 
 
 def digest(first: str, second: str = "") -> bytes:
@@ -64,12 +83,13 @@ def find_repeats(
     hashes: HashLog,
     candidates: "Hashes",
     identity: Callable[[Record], Identity],
-) -> "array[int]":
-    """Pairs (line, line of the first of its kind), in file order, laid out flat.
+    message: str,
+) -> Repeats:
+    """The records that are of the same kind as an earlier one.
 
-    With `other` in their identity, records count only where it differs from the first one's.
+    With `other` in their identity, they count only where it differs from the first one's.
     """
-    pairs = array("Q")
+    repeats = Repeats(message)
     for start in range(0, len(candidates), GROUPS_A_PASS):
         ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
         firsts: dict[bytes, tuple[int, bytes]] = {}
@@ -78,12 +98,7 @@ def find_repeats(
                 continue
             first, first_other = firsts.setdefault(kind, (line, other))
             if first != line and (not other or other != first_other):
-                pairs.extend((line, first))
-    return pairs if len(candidates) <= GROUPS_A_PASS else _in_file_order(pairs)
-
-
-def _in_file_order(pairs: "array[int]") -> "array[int]":
-    import numpy as np
-
-    rows = np.frombuffer(pairs, np.uint64).reshape(-1, 2)
-    return array("Q", rows[np.argsort(rows[:, 0])].tobytes())
+                repeats.add(line, first, Identity(kind, other))
+    if len(candidates) > GROUPS_A_PASS:
+        repeats.sort()
+    return repeats

@@ -46,7 +46,9 @@ class TextEdges:
 
     def holding(self, column: Column, character: str) -> list[int]:
         """The indices of the texts that hold the (ASCII) character."""
-        if self.batch.lines.lines and not self.batch.byte_scan.may_hold(character):
+        is_brace_a_line = character in "{}" and self.batch.value_places
+        outside = len(self.batch) if is_brace_a_line else 0
+        if self.batch.lines.lines and not self.batch.byte_scan.may_hold(character, outside):
             return []
         return self._once(
             ("holding", column, character),
