@@ -123,6 +123,7 @@ def test_the_configurations_recipe_gives_the_data(folder: Path) -> None:
         (["--output-file", "s.json", "--schema", "s.json"], "--output-file s.json: is an input"),
         (["--output-file", "b.json", "--baseline", "b.json"], "--output-file b.json: is an input"),
         (["--output-file", "heldout.jsonl", "--validation-data", "heldout.jsonl"], "is an input"),
+        (["--validation-data", "./good.jsonl"], "good.jsonl: is the validation data itself"),
         (["--output-file", "c.toml", "--config", "c.toml"], "--output-file c.toml: is an input"),
         (
             ["--output-file", "x", "--write-baseline", "./x"],
@@ -165,6 +166,25 @@ def test_a_baseline_leaves_what_is_new(folder: Path) -> None:
     assert changed.returncode == 1
     assert codes(changed) == {"DT201": 1}
     assert [each["line"] for each in json.loads(changed.stdout)["findings"]] == [103]
+
+
+def test_a_baseline_tells_duplicates_apart(folder: Path) -> None:
+    """A duplicate that was accepted hides no duplicate of another record."""
+    (folder / "data.jsonl").write_text(GOOD + ROWS[3])
+    run("lint", "data.jsonl", "--write-baseline", "b.json", cwd=folder)
+    (folder / "data.jsonl").write_text(GOOD + ROWS[3] + ROWS[7])
+
+    done = run("lint", "data.jsonl", "--baseline", "b.json", "--format", "json", cwd=folder)
+
+    assert codes(done) == {"DT401": 1}
+    assert [each["line"] for each in json.loads(done.stdout)["findings"]] == [102]
+
+
+def test_validation_data_among_the_paths(folder: Path) -> None:
+    """What a glob takes in of the validation data is linted, not compared, and that is said."""
+    done = run("lint", "*.jsonl", "--validation-data", "heldout.jsonl", cwd=folder)
+
+    assert done.stderr == b"note: heldout.jsonl: is validation data, not compared with itself\n"
 
 
 def test_a_baseline_is_recorded_anew(folder: Path) -> None:

@@ -69,7 +69,9 @@ def command(
     shared = run_settings(choices, recipe, validation)
     if shared.tokenizer is not None and shared.tokenizer.assumption is not None:
         click.echo(f"note: the tokenizer: {shared.tokenizer.assumption}", err=True)
-    if not paths:
+    if paths:
+        _check_compares(sources, validation)
+    else:
         sources += validation
     _check_outputs(choices, [source.path for source in (*sources, *validation)])
     report = LintReport()
@@ -85,6 +87,19 @@ def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[Sour
     from_recipe = recipe.validation_data if recipe else None
     location = choices.get("validation-data", from_recipe)
     return [] if location is None else fetch(location)
+
+
+def _check_compares(sources: list[SourceFile], validation: list[SourceFile]) -> None:
+    """Refuse to compare data with nothing but itself, where every file is validation data."""
+    compared_with = {each.path.resolve() for each in validation}
+    same = [source.name for source in sources if source.path.resolve() in compared_with]
+    if same and len(same) == len(sources):
+        raise InputError(
+            f"{same[0]}: is the validation data itself, so that nothing is compared with it; "
+            "name the training data"
+        )
+    for name in same:
+        click.echo(f"note: {name}: is validation data, not compared with itself", err=True)
 
 
 def _check_outputs(choices: Choices, inputs: list[Path]) -> None:
