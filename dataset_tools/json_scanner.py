@@ -24,6 +24,8 @@ _ESCAPE_OR_CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.",
     re.DOTALL,
 )
+# a string's content, sound up to the text's end
+_ENDS_OPEN = re.compile(r'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+\Z')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _NOT_JSON_CONSTANTS = {name: float(name) for name in ("NaN", "Infinity", "-Infinity")}
@@ -229,19 +231,21 @@ class _Scanner:
         try:
             return scanstring(self.text, at + 1)  # type: ignore[no-any-return]
         except JSONDecodeError as error:
-            if error.msg.startswith("Unterminated string"):
-                what = f"the string that starts in column {at + 1} is not closed"
-                raise _StoppedError(len(self.text), what) from None
-            raise self._bad_character(error) from None
+            raise self._bad_string(error, at) from None
 
-    def _bad_character(self, error: JSONDecodeError) -> _StoppedError:
+    def _bad_string(self, error: JSONDecodeError, at: int) -> _StoppedError:
+        # after \uXXXX at the end of the text, Python's reader blames the escape
+        if error.msg.startswith("Unterminated string") or _ENDS_OPEN.match(self.text, at + 1):
+            what = f"the string that starts in column {at + 1} is not closed"
+            return _StoppedError(len(self.text), what)
         if error.msg.startswith("Invalid control character"):
             character = self.text[error.pos]
             what = f"the control character {character!r} in a string must be written as an escape"
             return _StoppedError(error.pos, what)
-        at = self.text.rindex("\\", 0, error.pos + 1)
-        escape = self.text[at : at + 6] if self.text[at + 1] == "u" else self.text[at : at + 2]
-        return _StoppedError(at, f"'{escape}' is not a valid escape")
+        escape_at = self.text.rindex("\\", 0, error.pos + 1)
+        length = 6 if self.text[escape_at + 1] == "u" else 2
+        escape = self.text[escape_at : escape_at + length]
+        return _StoppedError(escape_at, f"'{escape}' is not a valid escape")
 
     def _add_member(self, place: tuple[str, int, int], value: Value, end: int) -> None:
         key, key_at, value_at = place

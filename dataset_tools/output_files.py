@@ -1,6 +1,7 @@
 """Output files: written beside their place and renamed, so that a failed run leaves what it had."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,24 +17,52 @@ _NEW_FILE_MODE = 0o666  # less the umask, as open() gives it
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file when the block ends without an error.
 
-    Raises InputError where the folder is missing or cannot be written.
+    A link stays and its target is replaced; the mode of a file that was there is kept. What is no
+    regular file (a device, a pipe, /dev/stdout) is written to as the bytes come. Raises InputError
+    where the folder is missing or cannot be written.
     """
     try:
-        stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed and renamed below
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+        old_mode = path.stat().st_mode
+    except FileNotFoundError:
+        old_mode = None
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+    if old_mode is not None and not stat.S_ISREG(old_mode):
+        with _opened(path) as stream:
+            yield stream
+        return
+    target = path.resolve()
+    try:
+        file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed and renamed below
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
         )
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    temporary = Path(stream.name)
+        raise _cannot_be_written(path, error) from error
+    temporary = Path(file.name)
     try:
-        with stream:
-            yield cast(BinaryIO, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(_NEW_FILE_MODE & ~umask)
-        temporary.replace(path)
+        with file:
+            yield cast(BinaryIO, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(_mode_of_a_new_file() if old_mode is None else stat.S_IMODE(old_mode))
+        temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+
+
+def _cannot_be_written(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def _mode_of_a_new_file() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return _NEW_FILE_MODE & ~umask

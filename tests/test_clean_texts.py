@@ -38,8 +38,6 @@ def test_clean_data_draws_nothing(kind: str, tmp_path: Path) -> None:
     report = lint(as_lines(rows_of(kind)), tmp_path)
 
     found = [each for each in report.findings if each.code not in ABOUT_THE_SET]
-    if kind == "empty prompts":
-        found = [each for each in found if each.code != "DT202"]
     assert found == []
     separator = " [/INST]" if kind == "Llama chat" else None  # it is what divides the two there
     assert (separator, None) == (report.files[0].separator, report.files[0].stop_sequence)

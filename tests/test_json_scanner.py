@@ -103,6 +103,26 @@ def test_position_in_literal(before: str, after: str, ascii_: bool) -> None:
     assert len(prefix) + len(spelt_before) - 1 == position
 
 
+@pytest.mark.parametrize("content", ["a", "\\u00e9", "\\ud83d\\ude00", "b\\n\\u00e9"])
+def test_a_string_cut_off_is_not_closed(content: str) -> None:
+    """A line that ends within a string, be it after a whole escape, lacks the closing quote."""
+    text = '{"prompt":"' + content
+
+    error = scan_line(text).syntax_error
+
+    assert error is not None
+    assert "the string that starts in column 11 is not closed" == error.what
+    assert len(text) == error.at
+
+
+def test_a_bad_escape_before_the_end_is_named() -> None:
+    """An escape that is none is the first mistake, even where the string is cut off as well."""
+    error = scan_line('{"prompt":"\\x \\u00e9').syntax_error
+
+    assert error is not None
+    assert "'\\x' is not a valid escape" == error.what
+
+
 @pytest.mark.parametrize(
     ("text", "at"),
     [

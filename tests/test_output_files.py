@@ -1,6 +1,8 @@
 """Output files appear whole, or not at all."""
 
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -45,4 +47,63 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     message = r"nowhere/out\.txt: cannot be written"
 
     with pytest.raises(InputError, match=message), replacing(tmp_path / "nowhere" / "out.txt"):
+        pass
+
+
+def test_the_mode_of_a_replaced_file_is_kept(tmp_path: Path) -> None:
+    """A file that others may not read stays so."""
+    path = tmp_path / "out.txt"
+    path.touch()
+    path.chmod(0o640)
+
+    with replacing(path) as stream:
+        stream.write(b"new")
+
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    """The bytes go where the link leads, in another folder too."""
+    target = tmp_path / "folder" / "target.txt"
+    target.parent.mkdir()
+    target.write_text("old")
+    link = tmp_path / "link.txt"
+    link.symlink_to(target)
+
+    with replacing(link) as stream:
+        stream.write(b"new")
+
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert names_in(target.parent) == ["target.txt"]
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    """A reader at a named pipe gets the bytes, and the pipe is still there."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received = []
+    reader = Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+
+    with replacing(pipe) as stream:
+        stream.write(b"new")
+    reader.join(timeout=5)
+
+    assert received == [b"new"]
+    assert pipe.is_fifo()
+
+
+def test_links_in_a_circle_are_named(tmp_path: Path) -> None:
+    """A link that leads to itself is an input error."""
+    link = tmp_path / "link"
+    link.symlink_to(link)
+
+    with pytest.raises(InputError, match="link: cannot be written"), replacing(link):
+        pass
+
+
+def test_a_folder_is_named(tmp_path: Path) -> None:
+    """A folder cannot be written to as a file."""
+    with pytest.raises(InputError, match="cannot be written: Is a directory"), replacing(tmp_path):
         pass

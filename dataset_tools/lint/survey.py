@@ -48,10 +48,15 @@ def survey(stream: BinaryIO, size: int, settings: LintSettings) -> Survey:
     record_format = formats.most_common(1)[0][0]
     prompts = _strings(rows, "prompt") if record_format == "prompt-completion" else []
     completions = _strings(rows, REQUIRED_KEYS[record_format][-1])
+    separator = _mark(settings.separator, prompts, completions, prompts) if prompts else None
+    if separator is not None:  # at the prompts' ends it is not inside them
+        bare_prompts = [prompt.removesuffix(separator.text) for prompt in prompts]
+    else:
+        bare_prompts = prompts
     context = FileContext(
         record_format,
-        _mark(settings.separator, prompts, completions, prompts) if prompts else None,
-        _mark(settings.stop_sequence, completions, prompts, prompts),
+        separator,
+        _mark(settings.stop_sequence, completions, bare_prompts, prompts),
         inputs,
     )
     return Survey(context, _sample(rows, record_format))

@@ -11,6 +11,7 @@ from dataset_tools.lines import UTF8_BOM
 from dataset_tools.rules.rule import Problem, Rule
 
 _WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE)
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ARRAY_OF_OBJECTS = re.compile(r"\[\s*\{")
 _BINARY_FORMATS = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip archive or XLSX workbook"}
 _ARRAY_TO_LINES = (
@@ -20,6 +21,7 @@ _ARRAY_TO_LINES = (
 _DOCUMENT_TO_LINE = (
     "python -c 'import json, sys; print(json.dumps(json.load(sys.stdin)))' < IN > OUT.jsonl"
 )
+_DOCUMENTS_TO_LINES = "jq -c . IN > OUT.jsonl"
 _CSV_TO_LINES = (
     "python -c 'import csv, json, sys; "
     '[print(json.dumps(row)) for row in csv.DictReader(sys.stdin, delimiter="{delimiter}")]\' '
@@ -31,15 +33,15 @@ _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV with semicolons"}
 class NotJsonLines(Rule):
     """## What it does
 
-    Reports a file that is something else than JSON Lines: a JSON array, one JSON document spread
-    over many lines, CSV or TSV, a web page, Parquet. It says which, and how to convert it. No
+    Reports a file that is something else than JSON Lines: a JSON array, JSON documents spread
+    over many lines, CSV or TSV, a web page, Parquet, a Git LFS pointer. It says which, and how to convert it. No
     other rule is then applied to the file.
 
     ## Why it hurts
 
     Read line by line, every line of such a file looks malformed; the one message that helps is
     what the file really is. A web page usually means that a link leads to a page about the file
-    or to a login rather than to the data.
+    or to a login rather than to the data; a Git LFS pointer stands for data not fetched yet.
 
     ## Example
 
@@ -75,6 +77,8 @@ def _other_format(head: bytes) -> str | None:
     for magic, kind in _BINARY_FORMATS.items():
         if head.startswith(magic):
             return f"the file is {kind}, expected one JSON object a line"
+    if head.startswith(_LFS_POINTER):
+        return "the file is a Git LFS pointer; fetch the data with git lfs pull"
     if _WEB_PAGE.match(head):
         return "the file is a web page; download the data itself (the raw file) instead"
     text = head.decode(errors="replace").lstrip()
@@ -96,6 +100,11 @@ def _json_document(text: str) -> str | None:
             f"the file is one JSON array; convert it with: {_ARRAY_TO_LINES}" if is_array else None
         )
     if newline and not _is_json(first_line) and (is_complete or lines > 2):
+        if _is_several(text):
+            return (
+                "the file is several indented JSON documents; "
+                f"convert it with jq: {_DOCUMENTS_TO_LINES}"
+            )
         return f"the file is one indented JSON document; convert it with: {_DOCUMENT_TO_LINE}"
     return None
 
@@ -110,6 +119,15 @@ def _extent(text: str) -> tuple[bool, int]:
     stopped = scan.syntax_error or scan.unreadable
     read = text if stopped is None else text[: stopped.at]
     return stopped is None, read.rstrip().count("\n") + 1
+
+
+def _is_several(text: str) -> bool:
+    """Whether an object is followed by the beginning of another."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return text[end:].lstrip().startswith("{")
 
 
 def _is_json(line: str) -> bool:

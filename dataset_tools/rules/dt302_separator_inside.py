@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.records import Record
-from dataset_tools.rules.mark_places import stands_only_at_ends
+from dataset_tools.rules.mark_places import own_mark_inside, stands_only_at_ends
 from dataset_tools.rules.rule import Problem, Rule, indices_where
 
 
@@ -62,8 +62,9 @@ class SeparatorInside(Rule):
             return
         if self.context.marks_overlap:  # DT305 has the cause
             return
-        bare = self.context.prompt_format.bare_prompt(record.prompt)
-        in_prompt = -1 if mark.is_structure else bare.find(mark.text)
+        in_prompt = (
+            -1 if mark.is_structure else own_mark_inside(self.context, "prompt", record.prompt)
+        )
         in_completion = record.completion.find(mark.text)
         for key, offset in (("prompt", in_prompt), ("completion", in_completion)):
             if offset != -1:

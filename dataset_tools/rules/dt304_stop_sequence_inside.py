@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.records import Record
-from dataset_tools.rules.mark_places import stands_only_at_ends
+from dataset_tools.rules.mark_places import own_mark_inside, stands_only_at_ends
 from dataset_tools.rules.rule import Problem, Rule, indices_where
 
 
@@ -60,12 +60,12 @@ class StopSequenceInside(Rule):
         mark = self.context.stop_sequence
         if mark is None or self.context.marks_overlap:  # DT305 has the cause
             return
-        bare = self.context.prompt_format.bare_completion(record.completion)
         places = []
         if record.prompt is not None and not mark.text.isspace() and not mark.is_structure:
             places.append(("prompt", record.prompt.find(mark.text)))
         if record.prompt is not None or not mark.is_structure:
-            places.append((record.target_key, bare.find(mark.text)))
+            offset = own_mark_inside(self.context, "completion", record.completion)
+            places.append((record.target_key, offset))
         for key, offset in places:
             if offset != -1:
                 yield Problem(

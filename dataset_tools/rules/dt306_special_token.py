@@ -52,7 +52,7 @@ class SpecialToken(Rule):
     `<|endoftext|>`, `<|im_start|>`, `<|eot_id|>` and the like; and `[INST]` or `<<SYS>>` without
     its other half in the same record. The separator and the stop sequence are left out, and so
     are tokens that a quarter of the rows hold, such as the turns of a rendered chat. Those that
-    training adds by itself at a record's start or end are always reported. `<s>…</s>` around a
+    training adds by itself are always reported at a record's start or end, not between its turns. `<s>…</s>` around a
     few words is HTML.
 
     ## Why it hurts
@@ -93,19 +93,30 @@ class SpecialToken(Rule):
         rows = Counter(
             token
             for index in matching(looked_at, _PATTERNS)
-            for token in _distinct_tokens(looked_at.record(index))
+            for token in self._structural_tokens(looked_at.record(index))
         )
         self.structure = frozenset(
             token
             for token, count in rows.items()
-            if token not in _ADDED_IN_TRAINING
-            and count >= FEWEST_CARRIERS
-            and count >= STRUCTURE * len(looked_at)
+            if count >= FEWEST_CARRIERS and count >= STRUCTURE * len(looked_at)
         )
         # not to be stopped at: instruction marks are, for half a pair of them is a mistake
-        known = "|".join(re.escape(each[1:]) for each in sorted(self.structure - _PAIRED))
+        usual = self.structure - _PAIRED - _ADDED_IN_TRAINING
+        known = "|".join(re.escape(each[1:]) for each in sorted(usual))
         if known:
             self.patterns["<"] = re.compile(f"<(?!{known}){_ANGLES.pattern[1:]}")
+
+    def _structural_tokens(self, record: Record) -> set[str]:
+        """The record's tokens, but for those in a place where training adds them."""
+        texts: list[tuple[Column, str]] = [("completion", record.completion)]
+        if record.prompt is not None:
+            texts.append(("prompt", record.prompt))
+        return {
+            token.text
+            for column, text in texts
+            for token in _tokens(text)
+            if not _is_doubled(token, column, bare(self.context, column, text))
+        }
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         return matching(batch, self.patterns)
@@ -117,7 +128,7 @@ class SpecialToken(Rule):
         if record.prompt is not None:
             texts.insert(0, ("prompt", "prompt", record.prompt))
         for column, key, text in texts:
-            token = next(self._stray_tokens(bare(self.context, column, text)), None)
+            token = next(self._stray_tokens(column, bare(self.context, column, text)), None)
             if token is not None:
                 added = token.text in _ADDED_IN_TRAINING
                 yield Problem(
@@ -129,11 +140,13 @@ class SpecialToken(Rule):
         for opening, closing in _PAIRS:
             yield from self._half_of_a_pair(texts, opening, closing)
 
-    def _stray_tokens(self, text: str) -> Iterator[_Token]:
+    def _stray_tokens(self, column: Column, text: str) -> Iterator[_Token]:
         marks = (self._mark("prompt"), self._mark("completion"))
         for token in _tokens(text):
             is_mark = any(token.text in mark for mark in marks)
-            if not is_mark and token.text not in self.structure and token.text not in _PAIRED:
+            if is_mark or token.text in _PAIRED:
+                continue
+            if token.text not in self.structure or _is_doubled(token, column, text):
                 yield token
 
     def _mark(self, column: Column) -> str:
@@ -167,9 +180,15 @@ class SpecialToken(Rule):
             yield Problem(f"{opening!r} without {closing!r}", key=unclosed[0], offset=unclosed[1])
 
 
-def _distinct_tokens(record: Record) -> set[str]:
-    texts = (record.prompt or "", record.completion)
-    return {token.text for text in texts for token in _tokens(text)}
+def _is_doubled(token: _Token, column: Column, text: str) -> bool:
+    """Whether training adds the token in this very place, at the record's start or end.
+
+    A completion's start counts as well: no turn of a chat stands before it.
+    """
+    if token.text not in _ADDED_IN_TRAINING:
+        return False
+    before, after = text[: token.offset], text[token.offset + len(token.text) :]
+    return not before.strip() or (column == "completion" and not after.strip())
 
 
 def _tokens(text: str) -> list[_Token]:

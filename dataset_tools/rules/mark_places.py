@@ -1,9 +1,33 @@
-"""Where marks stand, told for a whole batch from a count."""
+"""Where marks stand: in one text, and told for a whole batch from a count."""
 
 from dataset_tools.byte_scan import rarest_byte
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.rule import FileContext
-from dataset_tools.rules.text_edges import columns_of, edges_of, mark_of
+from dataset_tools.rules.text_edges import (
+    Column,
+    bare,
+    columns_of,
+    edges_of,
+    lacks_its_mark,
+    mark_of,
+)
+
+
+def own_mark_inside(context: FileContext, column: Column, text: str) -> int:
+    """Where the column's mark stands elsewhere than at the text's end, -1 where it does not.
+
+    A mark with nothing but white space behind it is at the end as well where DT301 or DT303 names
+    the text: one cause, one finding.
+    """
+    mark = mark_of(context, column)
+    if mark is None:
+        return -1
+    body = bare(context, column, text)
+    if lacks_its_mark(context, column, text):
+        last_at = body.rfind(mark.text)
+        if last_at != -1 and not body[last_at + len(mark.text) :].strip():
+            body = body[:last_at]
+    return body.find(mark.text)
 
 
 def stands_only_at_ends(batch: RecordBatch, context: FileContext, mark: str) -> bool:

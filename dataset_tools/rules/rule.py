@@ -79,11 +79,17 @@ class FileContext:
 
     @cached_property
     def marks_overlap(self) -> bool:
-        """Whether separator and stop sequence contain one another, so that neither can be told."""
+        """Whether separator and stop sequence contain one another, so that neither can be told.
+
+        White space alone, such as the stop sequence "\\n", stands in many marks and harms none.
+        """
         if self.separator is None or self.stop_sequence is None:
             return False
         separator, stop_sequence = self.separator.text, self.stop_sequence.text
-        return separator in stop_sequence or stop_sequence in separator
+        if separator == stop_sequence:
+            return True
+        shorter, longer = sorted((separator, stop_sequence), key=len)
+        return shorter in longer and not shorter.isspace()
 
     @cached_property
     def prompt_format(self) -> PromptFormat:
