@@ -30,6 +30,8 @@ from dataset_tools.recipe import DataSettings
 from dataset_tools.sources import SourceFile, fetch
 from dataset_tools.sources.progress import hidden_downloads
 
+BYTES_A_PROCESS = 16 * 1024 * 1024
+
 
 @click.command(name="lint", cls=GroupedCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
@@ -75,12 +77,17 @@ def command(
         sources += validation
     _check_outputs(choices, [source.path for source in (*sources, *validation)])
     report = LintReport()
-    jobs = choices.get("jobs") or available_cores()
     for source in sources:
+        jobs = choices.get("jobs") or _sensible_jobs(source)
         settings = settings_for(source, shared, choices, recipe)
         with bytes_progress(source.name, source.path, quiet=quiet) as advance:
             check_source(source, settings, report, advance, jobs=jobs)
     _finish(report, choices, color=wants_color(no_color))
+
+
+def _sensible_jobs(source: SourceFile) -> int:
+    """A process for each core, but none with less to do than it takes to start."""
+    return max(1, min(available_cores(), source.path.stat().st_size // BYTES_A_PROCESS))
 
 
 def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[SourceFile]:
