@@ -168,6 +168,6 @@ _OPTIONS: tuple[AnyOption[Any], ...] = (
         "-j",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Processes to check with. Default: one for each core it may use, fewer for small files.",
+        help="Processes to check with. Default: one for each core, fewer for small files.",
     ),
 )
