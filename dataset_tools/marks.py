@@ -4,7 +4,8 @@ A mark is given, or inferred from what the large majority of rows end with. Infe
 for endings that no prose, code or verse ends with by itself: whole-line signs (`\n##\n`), signs
 at the end of a line (` ->`, `###`), END or STOP after the text, and the spelt-out special tokens of
 models. A sentence's full stop, a closing brace or `Answer:` is none, nor is a sign that also stands
-inside many of the texts: turns of a chat, sections, few-shot examples.
+inside many of the texts: turns of a chat, sections, few-shot examples. Code and markup have endings
+of their own: the `-->` of a comment, ` --` and an indented END.
 """
 
 import re
@@ -117,10 +118,18 @@ def _own_mark(tail: str) -> re.Match[str] | None:
     match = _MARK_AT_END.search(tail)
     if match is None:
         return None
-    word = match["core"].isalpha() and match["core"] not in "→⇒"
-    if word and (not match["core"].isupper() or not tail[: match.start()].strip()):
+    core, before = match["core"], tail[: match.start()]
+    if core == "-->" or (core == "--" and not before.endswith("\n")):
+        return None
+    if core.isalpha() and core not in "→⇒" and not (core.isupper() and _is_content(before)):
         return None
     return match
+
+
+def _is_content(before: str) -> bool:
+    """Whether a word behind it ends a text: a word indented on its line is code."""
+    indentation = before.rpartition("\n")[2]
+    return before.strip() != "" and (indentation == "" or not indentation.isspace())
 
 
 def _common_leading_whitespace(befores: list[str]) -> str:

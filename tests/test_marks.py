@@ -16,7 +16,10 @@ SENTENCES = [
     "They left at noon",
     "All's well that ends well",
 ]
-MARKS = ["\n##\n", "\n\n###\n\n", " ->", "\nEND", "###", "<|endoftext|>", " END", "\n---\n", "</s>"]
+MARKS = [
+    "\n##\n", "\n\n###\n\n", " ->", "\nEND", "###", "<|endoftext|>", " END", "\n---\n", "</s>",
+    " ---", "\n--\n", "\n\nSTOP\n",
+]  # fmt: skip
 WITHOUT_MARK = {
     "questions": [f"{text}?" for text in SENTENCES],
     "prose": [f"{text}." for text in SENTENCES],
@@ -42,6 +45,11 @@ WITHOUT_MARK = {
     "JSON lists": [f"[[{n}]]" for n in range(10)],
     "Markdown": [f"**{text}**" for text in SENTENCES],
     "fenced code": [f"```python\nprint({n})\n```" for n in range(10)],
+    "HTML comments": [f"<p>{n}</p>\n<!-- {text} -->" for n, text in enumerate(SENTENCES)],
+    "HTML comments on lines": [f"<!--\n{text}\n-->\n" for text in SENTENCES],
+    "two dashes": [f"{text} --" for text in SENTENCES],
+    "Fortran": [f"      SUBROUTINE S{n}\n      RETURN\n      END" for n in range(10)],
+    "Fortran with STOP": [f"PROGRAM P{n}\n  PRINT *, {n}\n\tSTOP\n" for n in range(10)],
     "ellipses": [f"{text}..." for text in SENTENCES],
     "empty": [""] * 10,
 }
