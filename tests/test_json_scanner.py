@@ -90,6 +90,27 @@ def test_members_of_a_nested_object(row: dict[str, object]) -> None:
             assert Container("array" if isinstance(value, list) else "object") == member.value
 
 
+SPELLINGS = st.sampled_from(
+    [*'aé"\\\n😀', r"\/", r"\u00E9", r"\u005c", r"\ud83d", r"\uDE00", r"\ud83d\ude00", r"\\u"]
+).map(lambda each: json.dumps(each, ensure_ascii=False)[1:-1] if len(each) == 1 else each)
+
+
+@given(st.lists(st.tuples(SPELLINGS, st.integers(1, 3) | st.just(1500)), max_size=6))
+@example([(r"\ud83d", 1), (r"\ud83d\ude00", 2), (r"\ude00", 1)])
+@example([(r"\\u", 1), ("a", 4), (r"\n", 1000), (r"\u00E9", 1001)])
+@settings(deadline=None)
+def test_positions_of_all_spellings(runs: list[tuple[str, int]]) -> None:
+    """What stands before a position spells what stands before the character, run by run."""
+    literal = json.dumps("") if not runs else f'"{"".join(each * times for each, times in runs)}"'
+    text = json.loads(literal)
+
+    for offset in {0, 1, 999, 1000, len(text) // 2, len(text)}:
+        if offset <= len(text):
+            position = position_in_literal(literal, 0, offset)
+            assert text[:offset] == json.loads(f'{literal[:position]}"')
+            assert text[offset:] == json.loads(f'"{literal[position:]}')
+
+
 @given(st.text(), st.text(min_size=1, max_size=3), st.booleans())
 @settings(deadline=None)
 def test_position_in_literal(before: str, after: str, ascii_: bool) -> None:

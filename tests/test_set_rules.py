@@ -16,6 +16,7 @@ from dataset_tools.marks import Mark
 from dataset_tools.parsing import parse_batch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
+from dataset_tools.rules.dt407_common_prefix import _common_start
 from dataset_tools.rules.rule import RuleInputs
 from dataset_tools.sources import SourceFile
 
@@ -163,3 +164,19 @@ def test_a_pattern_that_cannot_be_used_ends_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"--schema: '\\p\{L\}' is not a regular expression"):
         check_source(source, LintSettings(schema={"pattern": r"\p{L}"}), LintReport())
+
+
+@given(st.text("ab"), st.text("ab"), st.text("ab"))
+@example("a" * 20_000_000, "", "b")
+@settings(deadline=None)
+def test_the_common_start_is_all_that_two_texts_begin_with(
+    start: str, one: str, other: str
+) -> None:
+    """Both texts begin with what is found, and go on differently or end there, however long."""
+    first, second = start + one, start + other
+
+    found = _common_start(first, second)
+
+    assert first.startswith(found) and second.startswith(found)
+    ends = first[len(found) : len(found) + 1], second[len(found) : len(found) + 1]
+    assert ends[0] != ends[1] or ends == ("", "")

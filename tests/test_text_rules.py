@@ -102,3 +102,39 @@ def test_planted_faults_are_found_at_their_lines(
     assert [(code, index + 1) for index in planted] == [
         (finding.code, finding.line) for finding in report.findings
     ]
+
+
+LONG = {
+    "name in double braces": "{{" + "a_" * 100_000,
+    "names in double braces": "{{a_b " * 40_000,
+    "spaces in double braces": "{{" + " " * 200_000,
+    "lines behind a placeholder": "{name}" + "\n" * 200_000 + "x",
+    "tabs behind a placeholder": "{name}\n" + "\t" * 200_000 + "x",
+    "word behind a placeholder": "{name} " + "printformat" * 20_000,
+    "key behind a placeholder": "{name}\n" + "a." * 100_000,
+    "equal signs behind a placeholder": "{name}" + "= " * 100_000,
+    "struck through": "<s>" + "a" * 200_000,
+    "spaces behind a token": "<s>" + " " * 200_000,
+    "tokens": "<s></s>" * 4_000,
+    "bars": "<|a" * 60_000,
+    "digits": "1" * 200_000,
+    "quoted word": "'" + "a" * 200_000,
+    "white space of a common prefix": "<s>" + " " * 200_000 + "the end of it",
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_long_texts_take_linear_time(text: str) -> None:
+    """A text of 200,000 characters is no trouble; in quadratic time this would run for hours."""
+    rules = choose_rules(["DT205", "DT207", "DT306", "DT407"])
+    context = FileContext("prompt-completion", None, None)
+    sound = rows_of("questions and answers", 40)
+
+    for rule in (rule(context) for rule in rules):
+        rule.learn(batch_of(sound))
+        batch = batch_of([(f"{text}{end}", f"{text}{end}") for end in ("", " x", " y")])
+        rule.suspects(batch)
+        rule.observe(batch)
+        for index in range(len(batch)):
+            assert len(list(rule.check_record(batch.record(index)))) <= 2
+        list(rule.conclude(lambda ordinal: None))

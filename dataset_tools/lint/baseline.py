@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset_tools.errors import InputError
+from dataset_tools.json_file import read_json
 from dataset_tools.output_files import replacing
 
 VERSION = 1
@@ -41,18 +42,7 @@ def read_baseline(path: Path) -> frozenset[str]:
 
     Raises InputError where the file cannot be read or is no baseline of this version.
     """
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        hint = "; --write-baseline makes one" if isinstance(error, FileNotFoundError) else ""
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}{hint}") from error
-    except json.JSONDecodeError as error:
-        place = f"{path}:{error.lineno}:{error.colno}"
-        raise InputError(f"{place}: not a baseline: malformed JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise InputError(f"{path}: not a baseline: nested too deep to read") from error
-    except ValueError as error:  # undecodable bytes, or a number of thousands of digits
-        raise InputError(f"{path}: not a baseline: {error}") from error
+    document = read_json(path, "a baseline", "; --write-baseline makes one")
     try:
         return frozenset(
             f"{code}:{fingerprint}"

@@ -1,11 +1,11 @@
 """The JSON Schema that completions are to follow, read from a file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dataset_tools.errors import InputError
+from dataset_tools.json_file import read_json
 
 
 def read_schema(path: Path) -> Mapping[str, Any] | bool:
@@ -14,17 +14,7 @@ def read_schema(path: Path) -> Mapping[str, Any] | bool:
     The draft is the one that `$schema` names, else 2020-12. Raises InputError where the file
     cannot be read, is not JSON, or is not a valid schema.
     """
-    try:
-        schema = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except json.JSONDecodeError as error:
-        place = f"{path}:{error.lineno}:{error.colno}"
-        raise InputError(f"{place}: not a JSON Schema: malformed JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise InputError(f"{path}: not a JSON Schema: nested too deep to read") from error
-    except ValueError as error:  # undecodable bytes, or a number of thousands of digits
-        raise InputError(f"{path}: not a JSON Schema: {error}") from error
+    schema = read_json(path, "a JSON Schema")
     if not isinstance(schema, dict | bool):
         raise InputError(f"{path}: not a JSON Schema: found {schema!r:.40}, expected an object")
     _check(schema, path)

@@ -12,15 +12,27 @@ from dataset_tools.rules.rule import Problem, Rule
 # Joiners shape Persian, Indic and other scripts and hold emoji together; between letters of
 # these scripts they mean nothing.
 _PLAIN = r"\x00-\u024f"
+# The zero-width space parts the words of scripts that write none: Thai, Lao, Tibetan, Burmese,
+# Khmer, the Tai scripts, Balinese, Sundanese, Chinese and Japanese, Javanese, Cham.
+_SPACELESS = (
+    r"\u0e00-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1bbf\u2e80-\u9fff"
+    r"\ua980-\uaadf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+)
+# Hebrew, Arabic, Syriac, Thaana, N'Ko and their like, presentation forms, older scripts, Adlam
+_RIGHT_TO_LEFT = re.compile(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _ODD = re.compile(
     rf"""
       (?P<control> [\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f] )
     | (?P<replacement> \ufffd )
     | (?P<invisible>
-          [\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]
+          [\u00ad\u2060\u206a-\u206f\ufeff\ufff9-\ufffb]
+        | \u200b (?: \Z | (?<=\A\u200b) | (?<![{_SPACELESS}]\u200b) (?![{_SPACELESS}]) )
         | (?: ^ | (?<=[{_PLAIN}]) ) [\u200c\u200d] (?= [{_PLAIN}] | \Z )
       )
-    | (?P<direction> [\u202a-\u202e\u2066-\u2069] )
+    | (?P<direction> [\u202d\u202e] )
+    | (?P<embedding> [\u202a-\u202c\u2066-\u2069] )
     | (?P<noncharacter> [\ufffe\uffff] )
     | (?P<mojibake>
           [\u00c2\u00c3][\u0080-\u00bf]        # é read as Latin-1: Ã©
@@ -36,6 +48,7 @@ _WHAT = {
     "replacement": "the replacement character",
     "invisible": "the invisible character",
     "direction": "the invisible direction mark",
+    "embedding": "the invisible direction mark",
     "noncharacter": "the noncharacter",
     "mojibake": "UTF-8 that was read as another encoding,",
 }
@@ -47,8 +60,10 @@ class OddCharacter(Rule):
     Reports characters that text has no use for: controls other than tabs and line breaks,
     zero-width and other invisible ones, direction overrides, the replacement character `\ufffd`,
     and sequences such as `Ã©` or `â€™` that come from UTF-8 read as Latin-1 or Windows-1252.
-    Joiners inside the scripts and emoji that need them are left alone, and so are left-to-right
-    and right-to-left marks. One finding for each kind and text, at the first place.
+    Joiners inside the scripts and emoji that need them are left alone, and so are zero-width
+    spaces between words of Thai, Khmer and other scripts without spaces, left-to-right and
+    right-to-left marks, embeddings and isolates in a text with right-to-left letters, and
+    invisible mathematical operators. One finding for each kind and text, at the first place.
 
     ## Why it hurts
 
@@ -93,6 +108,8 @@ def _problems(key: str, text: str) -> Iterator[Problem]:
     firsts: dict[str, re.Match[str]] = {}
     for match in _ODD.finditer(text):
         firsts.setdefault(match.lastgroup or "", match)
+    if "embedding" in firsts and ("direction" in firsts or _RIGHT_TO_LEFT.search(text)):
+        del firsts["embedding"]
     for kind, match in firsts.items():
         found = match[0]
         spelling = repr(found) if kind == "mojibake" else _name(found)
@@ -102,5 +119,6 @@ def _problems(key: str, text: str) -> Iterator[Problem]:
 
 
 def _name(character: str) -> str:
-    name = unicodedata.name(character, "").lower()
+    # a replacement character's name is what the message calls it already
+    name = unicodedata.name(character, "").lower() if character != "\ufffd" else ""
     return f"U+{ord(character):04X}{f' ({name})' if name else ''}"

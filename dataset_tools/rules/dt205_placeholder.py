@@ -19,9 +19,12 @@ _FIELDS = (
     "(?:chat_)?history|system(?:_prompt|_message)?|user(?:_input|_message|_prompt|_query|_name)?|"
     "assistant|examples?|(?:first|last|full|your|customer|company|product)_?name|placeholder"
 )
-# each starts with one plain character, which `re` finds at the speed of memory
+# Each starts with one plain character, which `re` finds at the speed of memory. Names and spaces
+# are of bounded length, so that no text takes time quadratic in its own.
 _BRACES = re.compile(
-    rf"\{{(?:\{{\s*(?P<double>{_FIELDS}|\w+_\w+)\s*\}}\}}|\s?(?P<single>{_FIELDS})\s?\}})", re.I
+    rf"\{{(?:\{{\s{{0,20}}(?P<double>{_FIELDS}|\w{{1,60}}_\w{{1,60}})\s{{0,20}}\}}\}}"
+    rf"|\s?(?P<single>{_FIELDS})\s?\}})",
+    re.I,
 )
 _BRACKETS = re.compile(r"\[(?:insert|enter|your)\s[^\[\]\n]{1,40}\](?![(:\[])", re.I)
 _ANGLES = re.compile(r"<(?:insert|enter|your)\s[^<>\n]{1,40}>", re.I)
@@ -31,11 +34,11 @@ _BEFORE_CODE = frozenset("\\}{/%#@=`._^-")  # before the brace of LaTeX, an addr
 _AFTER_CODE = frozenset("{}/`_^")
 _CODE = re.compile(
     r"""
-    ` | \{% | </\w | => | \\[A-Za-z]+ | \b[fr]["'] | \$[\w("'] | ^\#! | \[\[ | =\s*\{
-    | \bdef\ \w+\ ?\( | \bfunction\b[^\n]{0,40}\( | \b(?:const|let|var)\ [\w{]
-    | ^\s*(?:import|from|class|export|return|public|private|\#include)\ [\w{*<"'(]
-    | \b(?:print\w*!?|console\.\w+|\w*format!?)\( | \becho\ | ;[ \t]*$
-    | ^\w[\w.-]*:\ *[|>]?$ | ^\s*-\ \w+:
+    ` | \{% | </\w | => | \\[A-Za-z]+ | \b[fr]["'] | \$[\w("'] | ^\#! | \[\[ | =\s{0,20}\{
+    | \bdef\ \w{1,60}\ ?\( | \bfunction\b[^\n]{0,40}\( | \b(?:const|let|var)\ [\w{]
+    | ^[ \t]*(?:import|from|class|export|return|public|private|\#include)\ [\w{*<"'(]
+    | \b(?:print\w{0,60}!?|console\.\w{1,60}|\w{0,60}format!?)\( | \becho\ | ;[ \t]*$
+    | ^\w[\w.-]{0,60}:\ {0,20}[|>]?$ | ^[ \t]*-\ \w{1,60}:
     """,
     re.VERBOSE | re.MULTILINE,
 )

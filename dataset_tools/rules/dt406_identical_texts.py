@@ -5,8 +5,8 @@ from typing import Self
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
-from dataset_tools.rules.record_columns import bare_text, text_columns
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
+from dataset_tools.rules.text_edges import Column, bare, columns_of, edges_of, key_of
 
 
 class IdenticalTexts(Rule):
@@ -46,30 +46,31 @@ class IdenticalTexts(Rule):
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self.count = 0
-        self.only: dict[str, str | None] = {}  # the one text under a key; None where they differ
+        self.only: dict[Column, str | None] = {}  # the one text of a column; None where they differ
 
     def observe(self, batch: RecordBatch) -> None:
         self.count += len(batch)
         if not len(batch):
             return
-        for key, column in text_columns(batch, self.context.record_format).items():
+        for column in columns_of(batch):
+            all_texts = edges_of(batch).texts(column)
             # two of them mostly tell already
-            for texts in ({column[0], column[-1]}, column):
-                if self.only.get(key, "") is not None:
+            for texts in ({all_texts[0], all_texts[-1]}, all_texts):
+                if self.only.get(column, "") is not None:
                     for text in set(texts):
-                        self._add(key, bare_text(text, key, self.context.prompt_format).strip())
+                        self._add(column, bare(self.context, column, text).strip())
 
     def merge(self, later: Self, lines_before: int) -> None:
         self.count += later.count
-        for key, text in later.only.items():
-            self._add(key, text)
+        for column, text in later.only.items():
+            self._add(column, text)
 
-    def _add(self, key: str, text: str | None) -> None:
-        if self.only.setdefault(key, text) != text:
-            self.only[key] = None
+    def _add(self, column: Column, text: str | None) -> None:
+        if self.only.setdefault(column, text) != text:
+            self.only[column] = None
 
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
-        same = {key: text for key, text in self.only.items() if text}
+        same = {key_of(self.context, column): text for column, text in self.only.items() if text}
         if self.count > 1 and same:
             sides = " and ".join(f"all {self.count} {key}s are {elided(text)!r}"
                                  for key, text in same.items())  # fmt: skip

@@ -14,8 +14,9 @@ FEWEST_CHARACTERS = RuleOption(
 )
 FEWEST_RECORDS = 3  # two may begin alike by chance
 
+# only at its first character is a run of white space tried, else a long one would take forever
 _TEMPLATE = re.compile(
-    r"\s*(?:<\|[^|<>\s]+\|>(?:(?:system|user|assistant)\b)?|<</?SYS>>|\[/?INST\]|</?s>)\s*"
+    r"(?:(?<!\s)\s+)?(?:<\|[^|<>\s]+\|>(?:(?:system|user|assistant)\b)?|<</?SYS>>|\[/?INST\]|</?s>)\s*"
 )
 _DOCUMENT_STARTS = ("{", "[", "<", "```")
 
@@ -113,7 +114,13 @@ class CommonPrefix(Rule):
 
 
 def _common_start(first: str, second: str) -> str:
-    for index, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
-            return first[:index]
-    return min(first, second, key=len)
+    if first == second:
+        return first
+    same, rest = 0, min(len(first), len(second))  # same so far, and the most that can be
+    while same < rest:
+        middle = (same + rest + 1) // 2
+        if second.startswith(first[same:middle], same):
+            same = middle
+        else:
+            rest = middle - 1
+    return first[:same]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.record_columns import text_columns
 from dataset_tools.rules.rule import FileContext, Problem, Rule, RuleOption, indices_where
+from dataset_tools.rules.text_edges import Column, columns_of, edges_of
 
 FACTOR = RuleOption(
     "outlier-factor", 10, 1, None, "Least length that draws a DT409, in medians of the file."
@@ -63,38 +63,39 @@ class OutlierLength(Rule):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self.usual: dict[str, _Usual] = {}  # by key, where outliers can be told
+        self.usual: dict[Column, _Usual] = {}  # where outliers can be told
 
     def learn(self, sample: RecordBatch) -> None:
         if len(sample) < FEWEST_RECORDS:
             return
         factor = self.context.option(FACTOR)
-        for key, column in text_columns(sample, self.context.record_format).items():
-            usual = _usual(list(map(len, column)), factor)
+        for column in columns_of(sample):
+            usual = _usual(list(map(len, edges_of(sample).texts(column))), factor)
             if usual is not None:
-                self.usual[key] = usual
+                self.usual[column] = usual
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         if not self.usual or not len(batch):
             return ()
         longest_line = max(batch.byte_scan.lengths)  # no text has more characters than that
-        limits = {key: each.limit for key, each in self.usual.items() if each.limit < longest_line}
-        columns = text_columns(batch, self.context.record_format) if limits else {}
         suspects: set[int] = set()
-        for key, limit in limits.items():
-            if max(map(len, columns[key])) > limit:
-                suspects.update(indices_where(len(text) > limit for text in columns[key]))
+        for column, usual in self.usual.items():
+            if usual.limit < longest_line:
+                texts = edges_of(batch).texts(column)
+                if max(map(len, texts)) > usual.limit:
+                    suspects.update(indices_where(len(text) > usual.limit for text in texts))
         return sorted(suspects)
 
     def check_record(self, record: Record) -> Iterable[Problem]:
-        texts = {"prompt": record.prompt, record.target_key: record.completion}
+        texts = {"prompt": record.prompt, "completion": record.completion}
         outliers = [
-            (len(text) / usual.median, key, len(text), usual)
-            for key, usual in self.usual.items()
-            if (text := texts.get(key)) is not None and len(text) > usual.limit
+            (len(text) / usual.median, column, len(text), usual)
+            for column, usual in self.usual.items()
+            if (text := texts[column]) is not None and len(text) > usual.limit
         ]
         if outliers:
-            times, key, length, usual = max(outliers)
+            times, column, length, usual = max(outliers)
+            key = "prompt" if column == "prompt" else record.target_key
             yield Problem(
                 f"the {key} has {length} characters, {times:.0f} times the median of "
                 f"{usual.median:g}",

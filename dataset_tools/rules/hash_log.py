@@ -1,7 +1,9 @@
 """The hash log: a 64-bit hash for each record of a file, to find those that come more than once.
 
 A hash takes 8 bytes; beyond `HELD_HASHES` they lie in a temporary file, and are then looked
-through in partitions of about that number, so that memory is bounded whatever the file's size.
+through in partitions. Hashes that differ spread evenly over them, about `HELD_HASHES` to each,
+whatever the file's size. Equal ones share a partition, however many: of a billion records that
+are all alike, one partition holds 8 GB.
 Equal hashes only make candidates: at a billion records two different ones share a hash with a
 chance of 2.7 %, so whoever reports them must compare the records.
 

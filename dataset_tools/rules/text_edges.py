@@ -150,6 +150,11 @@ def columns_of(batch: RecordBatch) -> tuple[Column, ...]:
     return ("prompt", "completion") if batch.prompts else ("completion",)
 
 
+def key_of(context: FileContext, column: Column) -> str:
+    """The key under which the file's records hold the column's texts."""
+    return "text" if context.record_format == "text" else column
+
+
 def thinned(sample: RecordBatch) -> RecordBatch:
     """At most LONGEST_SAMPLE of the records, spread evenly; their weights are left behind."""
     every = slice(0, None, max(1, -(-len(sample) // LONGEST_SAMPLE)))
