@@ -132,7 +132,7 @@ def test_a_string_cut_off_is_not_closed(content: str) -> None:
     error = scan_line(text).syntax_error
 
     assert error is not None
-    assert "the string that starts in column 11 is not closed" == error.what
+    assert error.what == "the string that starts in column 11 is not closed"
     assert len(text) == error.at
 
 
@@ -141,7 +141,7 @@ def test_a_bad_escape_before_the_end_is_named() -> None:
     error = scan_line('{"prompt":"\\x \\u00e9').syntax_error
 
     assert error is not None
-    assert "'\\x' is not a valid escape" == error.what
+    assert error.what == "'\\x' is not a valid escape"
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ class NotJsonLines(Rule):
     """## What it does
 
     Reports a file that is something else than JSON Lines: a JSON array, JSON documents spread
-    over many lines, CSV or TSV, a web page, Parquet, a Git LFS pointer. It says which, and how to convert it. No
-    other rule is then applied to the file.
+    over many lines, CSV or TSV, a web page, Parquet, a Git LFS pointer. It says which, and how to
+    convert it. No other rule is then applied to the file.
 
     ## Why it hurts
 

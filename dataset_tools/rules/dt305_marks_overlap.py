@@ -10,8 +10,8 @@ class MarksOverlap(Rule):
     r"""## What it does
 
     Reports a separator that contains the stop sequence, or the other way round. `\n##\n` and
-    `\n###\n` do not: neither stands within the other. Nor do `\n\n###\n\n` and `\n`: a mark of white
-    space alone tells nothing of the other.
+    `\n###\n` do not: neither stands within the other. Nor do `\n\n###\n\n` and `\n`: a mark of
+    white space alone tells nothing of the other.
 
     ## Why it hurts
 

@@ -52,8 +52,8 @@ class SpecialToken(Rule):
     `<|endoftext|>`, `<|im_start|>`, `<|eot_id|>` and the like; and `[INST]` or `<<SYS>>` without
     its other half in the same record. The separator and the stop sequence are left out, and so
     are tokens that a quarter of the rows hold, such as the turns of a rendered chat. Those that
-    training adds by itself are always reported at a record's start or end, not between its turns. `<s>…</s>` around a
-    few words is HTML.
+    training adds by itself are always reported at a record's start or end, not between its turns.
+    `<s>…</s>` around a few words is HTML.
 
     ## Why it hurts
 

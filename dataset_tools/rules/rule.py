@@ -81,7 +81,7 @@ class FileContext:
     def marks_overlap(self) -> bool:
         """Whether separator and stop sequence contain one another, so that neither can be told.
 
-        White space alone, such as the stop sequence "\\n", stands in many marks and harms none.
+        White space alone, such as a newline for stop sequence, stands in many marks and harms none.
         """
         if self.separator is None or self.stop_sequence is None:
             return False
