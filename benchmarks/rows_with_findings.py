@@ -22,17 +22,15 @@ def _with_id(record: TrainingRecord) -> bytes:
     return record.line().replace(b'{"prompt"', b'{"id": 7, "prompt"', 1)
 
 
-def _with_empty_prompt(record: TrainingRecord) -> bytes:
-    # the prompt's text moves, so that the file keeps its size
-    text = f" {record.prompt.removesuffix(SEPARATOR)}{record.completion}"
-    return TrainingRecord(SEPARATOR, text, record.is_escaped).line()
+def _with_control_character(record: TrainingRecord) -> bytes:
+    return TrainingRecord(f"\x01{record.prompt}", record.completion, record.is_escaped).line()
 
 
 # what is wrong: the finding's code, and how a clean record comes to it
 FINDING_KINDS: dict[str, tuple[str, Callable[[TrainingRecord], bytes]]] = {
     "no separator": ("DT301", _without_separator),
     "an extra key": ("DT103", _with_id),
-    "an empty prompt": ("DT202", _with_empty_prompt),
+    "a control character": ("DT204", _with_control_character),
 }
 FILE_NAMES = (CLEAN, *FINDING_KINDS, TWICE)
 

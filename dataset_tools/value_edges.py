@@ -37,9 +37,9 @@ class ValueEdges:
     def may_start_otherwise(self, space: str) -> "Flags":
         """Which are not sure to start with exactly this white space and then something else."""
         spelling = _spelling(space)
-        doubtful: Flags = ~_plain_bytes()[self.array[self.starts + len(spelling)]]
+        doubtful: Flags = ~_plain_bytes()[self._at(self.starts + len(spelling))]
         for offset, byte in enumerate(spelling):
-            doubtful |= self.array[self.starts + offset] != byte
+            doubtful |= self._at(self.starts + offset) != byte
         return doubtful
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
@@ -54,12 +54,12 @@ class ValueEdges:
         """
         spelling = _spelling(" " * space + ending)
         doubtful = self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
-        return doubtful | wanted[self.array[self.ends - len(spelling) - 1]]
+        return doubtful | wanted[self._at(self.ends - len(spelling) - 1)]
 
     def may_be_blank(self, mark: str) -> "Flags":
         """Which may hold nothing but white space and a mark."""
         plain = _plain_bytes()
-        first, second = self.array[self.starts], self.array[self.starts + 1]
+        first, second = self._at(self.starts), self._at(self.starts + 1)
         is_text = plain[first] | (plain[second] & (first != BACKSLASH))
         longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
         is_longer = self.ends - self.starts > longest_spelling + 2
@@ -74,36 +74,40 @@ class ValueEdges:
         starts = self.starts + len(_spelling(space))
         others = other.starts + len(_spelling(other_space))
         doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
-        is_alike: Flags = self.array[starts] == self.array[others]
+        is_alike: Flags = self._at(starts) == self._at(others)
         for offset in range(1, 4):
-            one, another = self.array[starts + offset], other.array[others + offset]
+            one, another = self._at(starts + offset), other._at(others + offset)
             is_alike &= one == another
             doubtful |= ~(_simple_bytes()[one] & _simple_bytes()[another])
         return doubtful | is_alike
+
+    def _at(self, positions: "Positions") -> "NDArray[np.uint8]":
+        """The bytes there; beyond the lines, the nearest byte."""
+        return self.array.take(positions, mode="clip")
 
     def _differ_before_end(self, spelling: bytes) -> "Flags":
         r"""Which do not end with a spelling; what is spelt `\n#` does not end with `n#`."""
         if spelling not in self._differing:
             starts = self.ends - len(spelling)
-            doubtful = self._continue_escape(starts)
+            doubtful = self._continue_escape(starts) | (starts < self.starts)
             for offset, byte in enumerate(spelling):
-                doubtful |= self.array[starts + offset] != byte
+                doubtful |= self._at(starts + offset) != byte
             self._differing[spelling] = doubtful
         return self._differing[spelling]
 
     def _is_plain_before(self, spelling: bytes) -> "Flags":
         """Which have a plain character before so many bytes at their end."""
         places = self.ends - len(spelling) - 1
-        is_plain: Flags = _plain_bytes()[self.array[places]]
+        is_plain: Flags = _plain_bytes()[self._at(places)]
         return is_plain & ~self._continue_escape(places)
 
     def _continue_escape(self, places: "Positions") -> "Flags":
         r"""Which bytes may belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
-        continue_escape: Flags = self.array[places - 1] == BACKSLASH
-        digits = _hex_digits()[self.array[places]].nonzero()[0]
+        continue_escape: Flags = self._at(places - 1) == BACKSLASH
+        digits = _hex_digits()[self._at(places)].nonzero()[0]
         for before in range(2, 6):
             start = places[digits] - before
-            is_unicode = (self.array[start] == BACKSLASH) & (self.array[start + 1] == ord("u"))
+            is_unicode = (self._at(start) == BACKSLASH) & (self._at(start + 1) == ord("u"))
             continue_escape[digits] |= is_unicode
         return continue_escape
 

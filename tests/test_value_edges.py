@@ -97,3 +97,12 @@ def test_plain_values_are_not_doubtful() -> None:
     assert not completions.may_end_otherwise("", " END").any()
     assert not completions.may_end_with_one_of(byte_flags(WANTED), 0, " END").any()
     assert not prompts.may_start_like(completions, "", " ").any()
+
+
+def test_a_mark_longer_than_the_lines() -> None:
+    """No mark is too long to be looked for, and none is found before its text began."""
+    prompts, completions = edges_of([("a", "b", True, False)])
+
+    for mark in ("#" * 10_000, "{" * 40, "\0" * 3):
+        assert prompts.may_lack_ending(mark).all()
+        assert completions.may_end_otherwise("", mark).all()
