@@ -124,7 +124,7 @@ _OPTIONS: tuple[AnyOption[Any], ...] = (
         type=_codes,
         metavar="CODES",
         multiple=True,
-        help="Only these rules: DT3,DT401. Opt-in rules run only if selected.",
+        help="Only these rules: DT3,DT401. Opt-in ones (DT403, DT6) run only if named so.",
     ),
     click.option(
         "--ignore", type=_codes, metavar="CODES", multiple=True, help="All but these rules: DT404."

@@ -17,5 +17,7 @@ def origin_of(mark: Mark) -> str:
 
 
 def percentage(share: float) -> str:
-    """A share, 0 to 1, in words that say 100 % only of everything."""
-    return "over 99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
+    """A share, 0 to 1, in words that say "all" only of everything."""
+    if share == 1:
+        return "all"
+    return "over 99.9%" if share >= 0.9995 else f"{share:.1%}"

@@ -23,6 +23,7 @@ Answer = TypeVar("Answer")
 
 WHITE_SPACE = " \t\n\r\v\f"  # other white space is a language's own, such as a paragraph's U+3000
 LONGEST_SAMPLE = 500  # rows from which a majority is told
+MOST_EXCEPTIONS = 0.1  # share of rows, in all but the smallest files
 _INDENTATION = 4  # spaces, from which on they are a text's own
 
 
@@ -195,10 +196,16 @@ def trailing_space(text: str) -> str:
 
 
 def habit_of(spaces: Iterable[str]) -> Habit | None:
-    """What most of them are, or None where there is no such majority."""
+    """What most of them are, or None where there is no such majority.
+
+    Nor is there one where a tenth of many rows differ: texts cut anywhere, or code.
+    """
     counts = Counter(spaces)
     if not counts:
         return None
     space, count = counts.most_common(1)[0]
-    share = count / counts.total()
-    return Habit(space, share) if count >= FEWEST_CARRIERS and share >= MAJORITY else None
+    others = counts.total() - count
+    is_rule = count >= MAJORITY * counts.total() and others <= max(
+        FEWEST_CARRIERS, MOST_EXCEPTIONS * counts.total()
+    )
+    return Habit(space, count / counts.total()) if count >= FEWEST_CARRIERS and is_rule else None
