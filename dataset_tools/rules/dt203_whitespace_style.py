@@ -26,9 +26,10 @@ class WhitespaceStyle(Rule):
     r"""## What it does
 
     Reports a prompt, completion or text that starts or ends with other white space than most of
-    the file (three quarters of the rows or more). Separator and stop sequence are taken off
-    first. Indentation (a tab, or four spaces or more) belongs to the text, and blank texts have
-    rules of their own.
+    the file (three quarters of the rows or more). Where more than three rows and more than a
+    tenth of those looked at differ, they do so by nature, such as code cut anywhere, and nothing
+    is reported. Separator and stop sequence are taken off first. Indentation (a tab, or four
+    spaces or more) belongs to the text, and blank texts have rules of their own.
 
     ## Why it hurts
 
