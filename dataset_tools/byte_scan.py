@@ -3,8 +3,8 @@ r"""A look at the raw bytes of many lines at once, for what parsing hides and wh
 Parsers keep the last of two equal keys without a word, and a search for control characters in
 decoded texts costs more than the parsing. Both show in the bytes: the quotes that open and close
 strings tell how many strings an object has, and a character worth a second look is an escape, or
-the start of a byte sequence, from a short list. Vectorised, that takes about a tenth of the time
-of parsing.
+the start of a byte sequence, from a short list. Vectorised, that takes about half as long as
+parsing does.
 """
 
 import json
@@ -41,7 +41,7 @@ _PADDING = bytes(16)  # so that no look ahead goes beyond the end
 
 
 class ByteScan:
-    """The bytes of consecutive lines, JSON all of them, seen as one array."""
+    """The bytes of consecutive lines as one array; what it tells holds for lines that are JSON."""
 
     def __init__(self, lines: Sequence[bytes]) -> None:
         numpy = _numpy()
