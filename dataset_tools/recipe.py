@@ -15,6 +15,9 @@ from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
 from dataset_tools.tokens import TrainingFormat
 
+LOSS_PLUGIN = "axolotl_replicate.PromptLossWeightPlugin"
+DEFAULT_PROMPT_LOSS_WEIGHT = 0.1
+NEEDS_LOSS_PLUGIN = f"needs the plugin that weighs the loss; add '- {LOSS_PLUGIN}' under plugins:"
 _SPELT_ESCAPE = re.compile(r"\\[ntr]")
 
 
@@ -30,6 +33,7 @@ class DataSettings:
     stop_sequence: str | None = None
     tokenizer: str | None = None
     special_tokens: Mapping[str, str] = field(default_factory=dict)
+    weighted: bool = False  # whether the loss plugin applies the weights of tokens and records
 
 
 def load_recipe(path: Path) -> dict[str, Any]:
@@ -86,6 +90,7 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
         stop_sequence=recipe.get("stop_sequence"),
         tokenizer=_tokenizer_name(recipe),
         special_tokens=_special_tokens(recipe),
+        weighted=lists_loss_plugin(recipe),
     )
 
 
@@ -116,25 +121,33 @@ def _check_mark_spelling(recipe: Mapping[str, Any]) -> None:
 
 
 def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:
-    """The weight of prompt tokens: the key's, or else Axolotl's `train_on_inputs` as 0 or 1.
+    """The weight of prompt tokens, from 0 to 1.
 
-    Raises InputError on a value in between, which this version cannot train, and where the two
-    keys contradict one another.
+    With the loss plugin: the key's value, 0.1 where it is not given (the default of Azure's
+    fine-tuning guide); `train_on_inputs: false` only says which tokens are the prompt. Without it:
+    Axolotl's `train_on_inputs` as 0 or 1, which the key may repeat. Raises InputError on a value
+    that needs the plugin, and where the two keys contradict one another.
     """
     train_on_inputs = recipe.get("train_on_inputs")
-    if given is None:
-        return 1.0 if train_on_inputs else 0.0
-    if given not in (0, 1):
+    if lists_loss_plugin(recipe):
+        weight = DEFAULT_PROMPT_LOSS_WEIGHT if given is None else given
+        contradicting = bool(train_on_inputs) and weight != 1
+    else:
+        weight = float(bool(train_on_inputs)) if given is None else given
+        contradicting = train_on_inputs is not None and bool(train_on_inputs) != bool(weight)
+        if weight not in (0, 1):
+            raise InputError(f"prompt_loss_weight: {weight:g} {NEEDS_LOSS_PLUGIN}")
+    if contradicting:
         raise InputError(
-            f"prompt_loss_weight: found {given:g}, expected 0 or 1; this version knows no weights "
-            "in between"
+            f"prompt_loss_weight and train_on_inputs: {weight:g} and "
+            f"{str(train_on_inputs).lower()} contradict one another; keep one of them"
         )
-    if train_on_inputs is not None and bool(train_on_inputs) != bool(given):
-        raise InputError(
-            f"prompt_loss_weight and train_on_inputs: {given:g} and {str(train_on_inputs).lower()} "
-            "contradict one another; keep one of them"
-        )
-    return float(given)
+    return float(weight)
+
+
+def lists_loss_plugin(recipe: Mapping[str, Any]) -> bool:
+    """Whether the recipe trains with per-token loss weights."""
+    return LOSS_PLUGIN in (recipe.get("plugins") or [])
 
 
 def _either(recipe: Mapping[str, Any], name: str, other: str) -> Any:

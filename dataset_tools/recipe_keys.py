@@ -5,7 +5,7 @@ read it. Names and defaults follow Replicate's Llama 2 trainer.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -97,6 +97,13 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
         RecipeKey("stop_sequence", str, ""),
         RecipeKey("on_too_long", str, "truncate_prompt", choices=ON_TOO_LONG_CHOICES),
         RecipeKey("prompt_loss_weight", float, None, minimum=0, maximum=1),
+        RecipeKey("prompt_loss_normalization", str, "weights", choices=("weights", "tokens")),
+        RecipeKey(
+            "prompt_loss_fusion",
+            str,
+            "auto",
+            choices=("auto", "torch", "cut_cross_entropy", "liger", "none"),
+        ),
     )
 }
 
@@ -107,7 +114,6 @@ UNSUPPORTED_KEYS = frozenset(
         "validation_prompt",
         "learning_rate_multiplier",
         "wrap_packed_sequences",
-        "prompt_loss_normalization",
         "webhook",
         "webhook_events_filter",
     }
@@ -117,14 +123,15 @@ OPENAI_ALIASES = {"n_epochs": "num_train_epochs", "batch_size": "train_batch_siz
 _CLOSENESS = 0.8  # difflib's ratio; 'seperator' to 'separator' is 0.89
 
 
-def read_keys(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of every key, the default where the recipe has none (null counts as none).
+def read_keys(recipe: Mapping[str, Any], names: Iterable[str] | None = None) -> dict[str, Any]:
+    """The value of every key, or of those named, the default where the recipe has none.
 
-    Raises InputError on a wrong type or range, naming the key.
+    Null counts as none. Raises InputError on a wrong type or range, naming the key.
     """
+    keys = RECIPE_KEYS.values() if names is None else map(RECIPE_KEYS.__getitem__, names)
     return {
-        name: key.default if recipe.get(name) is None else key.read(recipe[name])
-        for name, key in RECIPE_KEYS.items()
+        key.name: key.default if recipe.get(key.name) is None else key.read(recipe[key.name])
+        for key in keys
     }
 
 
@@ -152,18 +159,26 @@ def check_names(recipe: Mapping[str, Any], axolotl_keys: Collection[str] = ()) -
     """
     for problem in _name_problems(recipe, axolotl_keys):
         raise InputError(problem)
+    axolotl_names = [key.axolotl_name for key in RECIPE_KEYS.values() if key.axolotl_name]
+    check_spelling(recipe, RECIPE_KEYS, {*axolotl_keys, *axolotl_names})
+
+
+def check_spelling(
+    recipe: Mapping[str, Any], names: Collection[str], known: Collection[str] = ()
+) -> None:
+    """Refuse a near miss of one of the names that is not a known key itself; raises InputError."""
+    for key in recipe:
+        if key in names or key in known:
+            continue
+        close = get_close_matches(str(key), names, n=1, cutoff=_CLOSENESS)
+        if close:
+            raise InputError(f"{key}: unknown key; did you mean '{close[0]}'?")
 
 
 def _name_problems(recipe: Mapping[str, Any], axolotl_keys: Collection[str]) -> Iterator[str]:
-    known = {*RECIPE_KEYS, *axolotl_keys, *(key.axolotl_name for key in RECIPE_KEYS.values())}
     for name in recipe:
         if name in UNSUPPORTED_KEYS and name not in axolotl_keys:
             yield f"{name}: not supported by this version; remove the key"
-        if name in known:
-            continue
-        close = get_close_matches(str(name), RECIPE_KEYS, n=1, cutoff=_CLOSENESS)
-        if close:
-            yield f"{name}: unknown key; did you mean '{close[0]}'?"
     for key in RECIPE_KEYS.values():
         other = key.axolotl_name or key.name
         if other != key.name and recipe.get(key.name) is not None and recipe.get(other) is not None:

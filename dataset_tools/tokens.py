@@ -61,6 +61,11 @@ class TrainingSequence:
     completion_start: int  # index of the first token that inference leaves to the model
     tokens_cut: int = 0  # tokens of the prompt that did not fit
 
+    @property
+    def completion_mask(self) -> list[int]:
+        """1 for each token of the completion, its stop sequence and EOS, 0 for the prompt's."""
+        return [int(index >= self.completion_start) for index in range(len(self.input_ids))]
+
 
 class RecordTooLongError(InputError):
     """A record longer than `chunk_size` under `on_too_long: error`."""

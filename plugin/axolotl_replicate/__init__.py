@@ -6,9 +6,10 @@ and then train without it, so everything that can fail is imported inside the ho
 """
 
 from axolotl_replicate.inputs.plugin import ReplicateInputsPlugin
+from axolotl_replicate.prompt_loss.plugin import PromptLossWeightPlugin
 from axolotl_replicate.termination import end_run
 
-__all__ = ["ReplicateInputsPlugin"]
+__all__ = ["PromptLossWeightPlugin", "ReplicateInputsPlugin"]
 
 
 def __getattr__(name: str) -> object:

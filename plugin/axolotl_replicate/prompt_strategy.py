@@ -10,7 +10,7 @@ from typing import Any
 
 from axolotl.prompt_tokenizers import DatasetWrappingStrategy
 
-from axolotl_replicate.inputs.training_data import LINE_KEY
+from axolotl_replicate.inputs.training_data import LINE_KEY, WEIGHT_KEY
 from axolotl_replicate.termination import end_run, ending_the_run_on_error, say
 from dataset_tools.recipe import data_settings
 from dataset_tools.records import Record
@@ -96,12 +96,20 @@ class _Tokenize:
     def __call__(self, rows: Mapping[str, list[Any]]) -> Columns:
         columns: Columns = {
             name: []
-            for name in ("input_ids", "attention_mask", "labels", "loss_weights", _DROPPED_KEY)
+            for name in (
+                "input_ids",
+                "attention_mask",
+                "labels",
+                "loss_weights",
+                "completion_mask",
+                _DROPPED_KEY,
+            )
         }
         keys = list(rows)
         for values in zip(*rows.values(), strict=True):
             row = dict(zip(keys, values, strict=True))
-            record = Record(row.get("prompt"), row["completion" if "prompt" in row else "text"])
+            target_key = "completion" if "prompt" in row else "text"
+            record = Record(row.get("prompt"), row[target_key], row[WEIGHT_KEY])
             self._add(record, row[LINE_KEY], columns)
         return columns
 
@@ -115,6 +123,7 @@ class _Tokenize:
             columns["attention_mask"].append([1] * len(sequence.input_ids))
             columns["labels"].append(sequence.labels)
             columns["loss_weights"].append(sequence.loss_weights)
+            columns["completion_mask"].append(sequence.completion_mask)
             columns[_DROPPED_KEY].append(0)
         if not sequences:
             for name in columns:

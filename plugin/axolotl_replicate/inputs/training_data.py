@@ -27,13 +27,14 @@ from dataset_tools.lint.formats import FORMATS
 from dataset_tools.lint.settings import GivenMark
 from dataset_tools.output_files import replacing
 from dataset_tools.parsing import parse_batch
-from dataset_tools.recipe import DataSettings
+from dataset_tools.recipe import NEEDS_LOSS_PLUGIN, DataSettings
 from dataset_tools.records import Record, RecordFormat
 from dataset_tools.rules import RULES
 from dataset_tools.sources import SourceFile, fetch
 from dataset_tools.tokens import TrainingFormat
 
 LINE_KEY = "line"  # where a record stands in the user's file, so that messages can name it
+WEIGHT_KEY = "weight"
 
 NumberedRecord = tuple[int, Record]
 
@@ -93,12 +94,12 @@ def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> 
         else []
     )
     formats = _lint([*train_sources, *validation_sources], settings)
-    training = list(_read(train_sources, formats))
+    training = list(_read(train_sources, formats, weighted=settings.weighted))
     wanted = values["num_validation_samples"]
     if not values["run_validation"]:
         return TrainingData(_store(training, settings), None, held_out=False)
     if validation_sources:
-        validation = list(_read(validation_sources, formats))[:wanted]
+        validation = list(_read(validation_sources, formats, weighted=settings.weighted))[:wanted]
         return TrainingData(
             _store(training, settings), _store(validation, settings), held_out=False
         )
@@ -146,16 +147,16 @@ def _recipe_mark(text: str | None) -> GivenMark | None:
 
 
 def _read(
-    sources: Iterable[SourceFile], formats: Mapping[str, RecordFormat]
+    sources: Iterable[SourceFile], formats: Mapping[str, RecordFormat], *, weighted: bool
 ) -> Iterator[NumberedRecord]:
     for source in sources:
         with open_plain(source.path, source.name) as stream:
             for lines in read_batches(stream):
                 for number, record in parse_batch(lines, formats[source.name]).records():
-                    if record.weight != 1:
+                    if record.weight != 1 and not weighted:
                         raise InputError(
-                            f"{source.name}:{number}: weight {record.weight:g}: this version "
-                            "trains every record at weight 1; remove the key"
+                            f"{source.name}:{number}: weight {record.weight:g} "
+                            f"{NEEDS_LOSS_PLUGIN}, or remove the key"
                         )
                     yield number, record
 
@@ -163,7 +164,10 @@ def _read(
 def _store(records: list[NumberedRecord], settings: DataSettings) -> StoredData:
     """Write the records under the hash of their content, unless they are there already."""
     lines = [
-        orjson.dumps({**record.as_json_object(), LINE_KEY: number}) for number, record in records
+        # every row with a weight: a column that starts with absent values would be read as another
+        # type than one that holds them
+        orjson.dumps({**record.as_json_object(), WEIGHT_KEY: record.weight, LINE_KEY: number})
+        for number, record in records
     ]
     content = b"\n".join([*lines, b""])
     folder = cache_folder() / "training-data"

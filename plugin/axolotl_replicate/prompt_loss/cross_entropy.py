@@ -1,0 +1,188 @@
+"""Weighted cross entropy in plain torch, a block of tokens at a time.
+
+For a token with logits z and target y, the loss in nats and its gradient are
+
+    l = logsumexp(z) - z[y]         dl/dz = softmax(z) - onehot(y)
+
+Both ways here compute them in float32 for a block of tokens and let go of the block; neither ever
+holds a float32 copy of all logits. The fused way does not hold the logits themselves either: a sum
+of w·l is linear in the losses, so each block's gradient with respect to its hidden states can be
+taken in the forward pass, while its logits are at hand, and the backward pass only scales it. That
+takes the very matrix products of the ordinary way (the idea: Hsu et al., Liger Kernel, arXiv
+2410.10989).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+BLOCK_ELEMENTS = 2**24  # logits a block: 64 MiB in float32, 524 tokens of a vocabulary of 32,000
+
+
+@dataclass(frozen=True)
+class TokenLosses:
+    """What N tokens cost.
+
+    `weighted_sum` is a scalar that gradients flow through; `losses` (N, float32, in nats) and
+    `correct` (N, bool: whether the likeliest token is the target) are for measuring only.
+    """
+
+    weighted_sum: Tensor
+    losses: Tensor
+    correct: Tensor
+
+
+def losses_of_hidden_states(
+    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Module, vocabulary_size: int
+) -> TokenLosses:
+    """Losses of N tokens from hidden states (N, H), projected by the head block by block.
+
+    `targets` and `weights` are (N). Tokens of weight 0 are measured, but never differentiated.
+    """
+    block = max(1, BLOCK_ELEMENTS // vocabulary_size)
+    losses = torch.empty_like(targets, dtype=torch.float32)
+    correct = torch.empty_like(targets, dtype=torch.bool)
+    carries = weights > 0
+    trained, measured = carries.nonzero().squeeze(1), (~carries).nonzero().squeeze(1)
+    parameters = [parameter for parameter in head.parameters() if parameter.requires_grad]
+    weighted_sum, losses[trained], correct[trained] = _SumOverHiddenStates.apply(  # type: ignore[no-untyped-call]
+        hidden[trained], targets[trained], weights[trained], head, block, *parameters
+    )
+    with torch.no_grad():
+        losses[measured], correct[measured] = _measure_projected(
+            hidden[measured], targets[measured], head, block
+        )
+    return TokenLosses(weighted_sum, losses, correct)
+
+
+def losses_of_logits(
+    logits: Tensor, positions: Tensor, targets: Tensor, weights: Tensor
+) -> TokenLosses:
+    """Losses of N tokens from logits (M, V), of which `positions` (N) are the rows that count."""
+    return TokenLosses(*_SumOverLogits.apply(logits, positions, targets, weights))  # type: ignore[no-untyped-call]
+
+
+def guesses(hidden: Tensor, head: nn.Module, vocabulary_size: int) -> Tensor:
+    """The likeliest token (N) after each of the hidden states (N, H)."""
+    block = max(1, BLOCK_ELEMENTS // vocabulary_size)
+    parts = [head(hidden[part]).argmax(dim=-1) for part in _blocks(len(hidden), block)]
+    return torch.cat([*parts, hidden.new_empty(0, dtype=torch.int64)])
+
+
+class _SumOverHiddenStates(torch.autograd.Function):
+    """The sum of w·l, and l and whether the guess is right beside it.
+
+    Differentiable by the hidden states and by those parameters of the head that are trained.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        head: nn.Module,
+        block: int,
+        *parameters: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        if not any(ctx.needs_input_grad):
+            losses, correct = _measure_projected(hidden, targets, head, block)
+        else:
+            losses = torch.empty_like(targets, dtype=torch.float32)
+            correct = torch.empty_like(targets, dtype=torch.bool)
+            of_hidden = torch.empty_like(hidden)
+            # summed over blocks in float32, as one matrix product over all tokens would
+            of_parameters = [torch.zeros_like(each, dtype=torch.float32) for each in parameters]
+            for part in _blocks(len(hidden), block):
+                inputs = hidden[part].detach().requires_grad_()
+                with torch.enable_grad():
+                    logits = head(inputs)
+                log_p = _log_probabilities(logits.detach())
+                losses[part], correct[part] = _measure(log_p, targets[part])
+                gradient = _gradient(log_p, targets[part], weights[part])
+                of_hidden[part], *of_block = torch.autograd.grad(
+                    logits, [inputs, *parameters], gradient.to(logits.dtype)
+                )
+                for total, addend in zip(of_parameters, of_block, strict=True):
+                    total += addend
+            ctx.save_for_backward(
+                of_hidden,
+                *(
+                    total.to(parameter.dtype)
+                    for total, parameter in zip(of_parameters, parameters, strict=True)
+                ),
+            )
+        ctx.mark_non_differentiable(losses, correct)
+        return (weights * losses).sum(), losses, correct
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+        of_hidden, *of_parameters = (
+            gradient * scale.to(gradient.dtype) for gradient in ctx.saved_tensors
+        )
+        return of_hidden, None, None, None, None, *of_parameters
+
+
+class _SumOverLogits(torch.autograd.Function):
+    """The sum of w·l, and l and whether the guess is right beside it; differentiable by logits."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, logits: Tensor, positions: Tensor, targets: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        losses = torch.empty_like(targets, dtype=torch.float32)
+        correct = torch.empty_like(targets, dtype=torch.bool)
+        for part in _blocks(len(positions), max(1, BLOCK_ELEMENTS // logits.shape[1])):
+            losses[part], correct[part] = _measure(
+                _log_probabilities(logits[positions[part]]), targets[part]
+            )
+        ctx.save_for_backward(logits, positions, targets, weights)
+        ctx.mark_non_differentiable(losses, correct)
+        return (weights * losses).sum(), losses, correct
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor, *_: Any) -> tuple[Tensor, None, None, None]:
+        logits, positions, targets, weights = ctx.saved_tensors
+        of_logits = torch.zeros_like(logits)
+        for part in _blocks(len(positions), max(1, BLOCK_ELEMENTS // logits.shape[1])):
+            log_p = _log_probabilities(logits[positions[part]])
+            gradient = _gradient(log_p, targets[part], scale * weights[part])
+            of_logits[positions[part]] = gradient.to(logits.dtype)
+        return of_logits, None, None, None
+
+
+def _measure_projected(
+    hidden: Tensor, targets: Tensor, head: nn.Module, block: int
+) -> tuple[Tensor, Tensor]:
+    losses = torch.empty_like(targets, dtype=torch.float32)
+    correct = torch.empty_like(targets, dtype=torch.bool)
+    for part in _blocks(len(hidden), block):
+        losses[part], correct[part] = _measure(
+            _log_probabilities(head(hidden[part])), targets[part]
+        )
+    return losses, correct
+
+
+def _log_probabilities(logits: Tensor) -> Tensor:
+    return torch.log_softmax(logits, dim=-1, dtype=torch.float32)
+
+
+def _measure(log_probabilities: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    of_target = log_probabilities.gather(1, targets.unsqueeze(1)).squeeze(1)
+    return -of_target, log_probabilities.argmax(dim=-1) == targets
+
+
+def _gradient(log_probabilities: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """The gradient of the sum of w·l with respect to the logits; overwrites what it is given."""
+    gradient = log_probabilities.exp_()
+    one = gradient.new_ones(len(targets), 1)
+    gradient.scatter_add_(1, targets.unsqueeze(1), -one)
+    return gradient.mul_(weights.unsqueeze(1))
+
+
+def _blocks(length: int, block: int) -> Iterator[slice]:
+    for start in range(0, length, block):
+        yield slice(start, start + block)

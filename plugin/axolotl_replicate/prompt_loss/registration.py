@@ -1,0 +1,40 @@
+"""From a recipe with `prompt_loss_weight` to the configuration that Axolotl validates."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from axolotl_replicate.prompt_loss.args import KEY_NAMES
+from axolotl_replicate.prompt_loss.conflicts import check_conflicts
+from axolotl_replicate.termination import say
+from dataset_tools.recipe import prompt_loss_weight
+from dataset_tools.recipe_keys import check_spelling, read_keys
+
+_ATTENTION_KEYS = (
+    "attn_implementation",
+    "eager_attention",
+    "sdp_attention",
+    "flash_attention",
+    "flex_attention",
+    "xformers_attention",
+    "sage_attention",
+)
+
+
+def apply_prompt_loss(cfg: MutableMapping[str, Any]) -> None:
+    """Fill the configuration; does the same again where it is called again.
+
+    Raises InputError on a value out of range, a misspelt key, and keys that exclude one another.
+    """
+    check_spelling(cfg, KEY_NAMES)
+    check_conflicts(cfg)
+    values = read_keys(cfg, KEY_NAMES)
+    values["prompt_loss_weight"] = prompt_loss_weight(cfg, values["prompt_loss_weight"])
+    cfg.update(values)
+    if values["prompt_loss_weight"] != 1:
+        cfg["train_on_inputs"] = False  # Axolotl masks the prompt; the mask becomes weights
+    if cfg.get("sample_packing") and not any(cfg.get(key) for key in _ATTENTION_KEYS):
+        cfg["attn_implementation"] = "sdpa"
+        say(
+            "axolotl-replicate: attn_implementation: sdpa (left unset, packed records attend to "
+            "one another)"
+        )
