@@ -4,6 +4,7 @@ Axolotl's defaults are for GPUs: unset, half precision and the fused LoRA kernel
 and crash on a CPU.
 """
 
+import os
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,19 @@ def _changes(cfg: MutableMapping[str, Any]) -> Iterator[Change]:
             yield Change(key, False, "this attention needs a GPU")
     if cfg.get("attn_implementation") not in _CPU_ATTENTION and not cfg.get("eager_attention"):
         yield Change("attn_implementation", "sdpa", "attention that runs on a CPU")
+
+
+def join_processes() -> None:
+    """Let the processes of one job on a CPU train as one.
+
+    Otherwise accelerate takes each for a run of its own, without a word.
+    """
+    os.environ.setdefault("ACCELERATE_USE_CPU", "true")
+
+
+def place_on_cpu(cfg: Any) -> None:
+    """Load the model into main memory, where Axolotl would look for a GPU a process."""
+    cfg.device_map = {"": "cpu"}
 
 
 def unpack_4bit_layers(model: Any) -> None:

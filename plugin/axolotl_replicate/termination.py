@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from axolotl_replicate.processes import is_main_process
+
 EXIT_FINDINGS = 1
 EXIT_MISUSE = 2
 TRACEBACK_VARIABLE = "AXOLOTL_REPLICATE_TRACEBACK"
-
-
-def is_main_process() -> bool:
-    """Whether this process speaks for the machine's others; torchrun and accelerate number them."""
-    return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
 def say(message: str) -> None:

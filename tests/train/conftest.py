@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,17 @@ from typing import Any
 import pytest
 import yaml
 from tiny_model import save_tiny_llama
+from train.warm_axolotl import WarmAxolotl
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+    "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",  # a tiny model is slower on more
+    "AXOLOTL_DO_NOT_TRACK": "1",
+}
 
 # Axolotl and what it imports warn about their own affairs; ours are errors in the other tests
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -35,6 +43,7 @@ class Lab:
 
     folder: Path
     model: Path
+    warm: WarmAxolotl
 
     def write_recipe(self, base: Path | None = None, **changes: Any) -> Path:
         """A recipe of the repository, or an empty one, with keys changed; None removes a key."""
@@ -57,18 +66,19 @@ class Lab:
         return path
 
     def axolotl(self, *arguments: str) -> Finished:
-        """Run Axolotl's own command in the lab's folder."""
-        environment = {
-            **os.environ,
-            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
-            "HF_HUB_OFFLINE": "1",
-            "AXOLOTL_DO_NOT_TRACK": "1",
-            "AXOLOTL_REPLICATE_CACHE": str(self.folder / "cache"),
-        }
+        """Run a command of Axolotl's in the lab's folder, in a process that has it imported."""
+        return Finished(*self.warm.run(arguments, self.folder, self._environment))
+
+    def train(self, recipe: Path) -> Finished:
+        """Train without a launcher, as `axolotl train --launcher python` does."""
+        return self.axolotl("train", str(recipe), "--launcher", "python")
+
+    def axolotl_from_shell(self, *arguments: str) -> Finished:
+        """Run Axolotl's own command in the lab's folder, as a user does."""
         finished = subprocess.run(
             [SCRIPTS / "axolotl", *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -77,6 +87,17 @@ class Lab:
         )
         return Finished(finished.returncode, finished.stdout)
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**ENVIRONMENT, "AXOLOTL_REPLICATE_CACHE": str(self.folder / "cache")}
+
+
+@pytest.fixture(scope="session")
+def warm_axolotl() -> Iterator[WarmAxolotl]:
+    warm = WarmAxolotl(ENVIRONMENT)
+    yield warm
+    warm.close()
+
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -84,8 +105,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, tiny_model: Path) -> Lab:
-    return Lab(tmp_path, tiny_model)
+def lab(tmp_path: Path, tiny_model: Path, warm_axolotl: WarmAxolotl) -> Lab:
+    return Lab(tmp_path, tiny_model, warm_axolotl)
 
 
 @pytest.fixture

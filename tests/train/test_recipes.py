@@ -41,7 +41,7 @@ def test_a_recipe_trains_and_saves_an_adapter(
         eval_steps=2,
     )
 
-    finished = lab.axolotl("train", str(path))
+    finished = lab.axolotl_from_shell("train", str(path))
 
     assert finished.exit_code == 0, finished.output
     assert (lab.folder / "out" / "adapter_model.safetensors").is_file()

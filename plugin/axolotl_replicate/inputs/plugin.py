@@ -4,6 +4,8 @@ from typing import Any
 
 from axolotl.integrations.base import BasePlugin
 
+from axolotl_replicate.cpu import place_on_cpu, unpack_4bit_layers
+from axolotl_replicate.processes import process_count
 from axolotl_replicate.termination import ending_the_run_on_error
 
 
@@ -21,6 +23,13 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
         """The dotted name of the keys we declare."""
         return "axolotl_replicate.inputs.args.ReplicateInputsArgs"
 
+    def pre_model_load(self, cfg: Any) -> None:
+        """Keep several processes on a CPU from looking for a GPU each."""
+        import torch
+
+        if process_count() > 1 and not torch.cuda.is_available():
+            place_on_cpu(cfg)
+
     def pre_lora_load(self, cfg: Any, model: Any) -> None:
         """Seed the initialisation of the LoRA weights, and keep 4-bit layers trainable on a CPU.
 
@@ -28,8 +37,6 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
         the first step on.
         """
         from transformers import set_seed
-
-        from axolotl_replicate.cpu import unpack_4bit_layers
 
         set_seed(cfg.seed)
         unpack_4bit_layers(model)

@@ -1,13 +1,12 @@
 """From a recipe with Replicate's keys to the configuration that Axolotl validates and trains."""
 
-import os
 from collections.abc import Collection, MutableMapping
 from typing import Any
 
-from axolotl_replicate.cpu import adapt_to_cpu
+from axolotl_replicate.cpu import adapt_to_cpu, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
 from axolotl_replicate.inputs.training_data import prepare_training_data
-from axolotl_replicate.termination import say
+from axolotl_replicate.processes import process_count, say
 from dataset_tools.errors import InputError
 from dataset_tools.recipe import data_settings
 from dataset_tools.recipe_keys import RECIPE_KEYS, check_names, read_keys, resolve_aliases
@@ -43,7 +42,7 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
             raise InputError("train_data: missing; give the path or URL of the training data")
         _check_companions(cfg)
         # worked out first: a wrong batch size should not cost a download
-        filled = config_from_inputs(cfg, values, _process_count())
+        filled = config_from_inputs(cfg, values, process_count())
         data = prepare_training_data(settings, values)
         cfg.update(filled)
         cfg["datasets"] = [data.training.as_axolotl_dataset(STRATEGY, "train")]
@@ -83,15 +82,12 @@ def _is_applied(cfg: MutableMapping[str, Any]) -> bool:
     return any(dataset.get("type") == STRATEGY for dataset in datasets)
 
 
-def _process_count() -> int:
-    """The processes that train together, as torchrun and accelerate count them."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
 def _adapt_to_machine(cfg: MutableMapping[str, Any]) -> None:
     import torch
 
     if torch.cuda.is_available():
         return
+    if process_count() > 1:
+        join_processes()
     for change in adapt_to_cpu(cfg):
         say(f"axolotl-replicate: no CUDA device, so {change}")

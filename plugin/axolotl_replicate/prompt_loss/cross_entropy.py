@@ -48,7 +48,7 @@ def losses_of_hidden_states(
     carries = weights > 0
     trained, measured = carries.nonzero().squeeze(1), (~carries).nonzero().squeeze(1)
     parameters = [parameter for parameter in head.parameters() if parameter.requires_grad]
-    weighted_sum, losses[trained], correct[trained] = _SumOverHiddenStates.apply(  # type: ignore[no-untyped-call]
+    weighted_sum, losses[trained], correct[trained] = _SumOverHiddenStates.apply(
         hidden[trained], targets[trained], weights[trained], head, block, *parameters
     )
     with torch.no_grad():
@@ -62,7 +62,7 @@ def losses_of_logits(
     logits: Tensor, positions: Tensor, targets: Tensor, weights: Tensor
 ) -> TokenLosses:
     """Losses of N tokens from logits (M, V), of which `positions` (N) are the rows that count."""
-    return TokenLosses(*_SumOverLogits.apply(logits, positions, targets, weights))  # type: ignore[no-untyped-call]
+    return TokenLosses(*_SumOverLogits.apply(logits, positions, targets, weights))
 
 
 def guesses(hidden: Tensor, head: nn.Module, vocabulary_size: int) -> Tensor:
@@ -72,7 +72,7 @@ def guesses(hidden: Tensor, head: nn.Module, vocabulary_size: int) -> Tensor:
     return torch.cat([*parts, hidden.new_empty(0, dtype=torch.int64)])
 
 
-class _SumOverHiddenStates(torch.autograd.Function):
+class _SumOverHiddenStates(torch.autograd.Function):  # type: ignore[misc]  # torch is not type checked here
     """The sum of w·l, and l and whether the guess is right beside it.
 
     Differentiable by the hidden states and by those parameters of the head that are trained.
@@ -126,7 +126,7 @@ class _SumOverHiddenStates(torch.autograd.Function):
         return of_hidden, None, None, None, None, *of_parameters
 
 
-class _SumOverLogits(torch.autograd.Function):
+class _SumOverLogits(torch.autograd.Function):  # type: ignore[misc]  # torch is not type checked here
     """The sum of w·l, and l and whether the guess is right beside it; differentiable by logits."""
 
     @staticmethod

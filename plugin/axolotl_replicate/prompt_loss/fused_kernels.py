@@ -39,11 +39,11 @@ def losses_by_liger(
     Its backward pass knows one factor for all tokens. So each token's gradient is taken with a
     factor of 1 and weighted here, which serves a head that is not itself trained.
     """
-    losses, correct = _LigerLosses.apply(hidden, head.weight.detach(), targets)  # type: ignore[no-untyped-call]
+    losses, correct = _LigerLosses.apply(hidden, head.weight.detach(), targets)
     return TokenLosses((weights * losses).sum(), losses.detach(), correct > 0)
 
 
-class _LigerLosses(torch.autograd.Function):
+class _LigerLosses(torch.autograd.Function):  # type: ignore[misc]  # torch is not type checked here
     """Losses (N) and whether each guess is right (N, 1 or 0), differentiable by hidden states."""
 
     @staticmethod

@@ -1,0 +1,13 @@
+"""The processes of one job, as torchrun and accelerate number them in the environment."""
+
+import os
+
+
+def is_main_process() -> bool:
+    """Whether this process speaks for the machine's others."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
+
+
+def process_count() -> int:
+    """How many processes train together, on all machines."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
