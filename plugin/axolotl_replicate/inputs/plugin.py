@@ -23,8 +23,11 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
         """The dotted name of the keys we declare."""
         return "axolotl_replicate.inputs.args.ReplicateInputsArgs"
 
-    def pre_model_load(self, cfg: Any) -> None:
-        """Keep several processes on a CPU from looking for a GPU each."""
+    def load_datasets(self, cfg: Any, preprocess: bool = False) -> None:
+        """Keep several processes on a CPU from looking for a GPU each; leaves data to Axolotl.
+
+        Later hooks come too late: the model loader has read `device_map` by then.
+        """
         import torch
 
         if process_count() > 1 and not torch.cuda.is_available():

@@ -6,7 +6,8 @@ from typing import Any
 from axolotl_replicate.cpu import adapt_to_cpu, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
 from axolotl_replicate.inputs.training_data import prepare_training_data
-from axolotl_replicate.processes import process_count, say
+from axolotl_replicate.processes import process_count
+from axolotl_replicate.termination import say
 from dataset_tools.errors import InputError
 from dataset_tools.recipe import data_settings
 from dataset_tools.recipe_keys import RECIPE_KEYS, check_names, read_keys, resolve_aliases
