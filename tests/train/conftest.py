@@ -120,3 +120,29 @@ def write_rows(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def end_of_run(
+    lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Any, list[str]]]:
+    """Loads a recipe as Axolotl does; returns the exit code and what was said on standard error."""
+    monkeypatch.setenv("AXOLOTL_REPLICATE_CACHE", str(lab.folder / "cache"))
+    monkeypatch.setenv("AXOLOTL_DO_NOT_TRACK", "1")
+    monkeypatch.setattr("dataset_tools.sources.http.FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.chdir(lab.folder)
+
+    def load(**keys: Any) -> tuple[Any, list[str]]:
+        from axolotl.cli.config import load_cfg
+
+        defaults = {"num_validation_samples": 2, "chunk_size": 64}
+        recipe = lab.write_recipe(**{**defaults, **keys})
+        capsys.readouterr()
+        code = None
+        try:
+            load_cfg(str(recipe))
+        except SystemExit as stopped:
+            code = stopped.code
+        return code, capsys.readouterr().err.splitlines()
+
+    return load

@@ -53,6 +53,11 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
             if cfg.get(key):  # what Axolotl logs from here on holds no credentials
                 cfg[key] = display_name(cfg[key])
         say(f"axolotl-replicate: {data.summary()}")
+        if settings.weighted and data.training.is_text:
+            say(
+                "axolotl-replicate: note: the data holds text records, in which nothing is a "
+                "prompt, so prompt_loss_weight has no effect"
+            )
     if not cfg.get("use_ray"):
         _adapt_to_machine(cfg)
 

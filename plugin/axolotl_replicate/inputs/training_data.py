@@ -45,6 +45,7 @@ class StoredData:
 
     path: Path
     records: int
+    is_text: bool  # text records, rather than prompt/completion records
     training_format: TrainingFormat
 
     def as_axolotl_dataset(self, strategy: str, split: str) -> dict[str, str]:
@@ -176,4 +177,5 @@ def _store(records: list[NumberedRecord], settings: DataSettings) -> StoredData:
     if not path.exists():
         with replacing(path) as stream:
             stream.write(content)
-    return StoredData(path, len(records), settings.training_format)
+    is_text = all(record.format == "text" for _, record in records)
+    return StoredData(path, len(records), is_text, settings.training_format)

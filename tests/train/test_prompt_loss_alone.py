@@ -1,0 +1,135 @@
+"""The loss plugin alone, over Axolotl's own dataset types: what they mask is the prompt."""
+
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from train.conftest import Lab
+from train.test_prepared_data import prepared_rows
+from train.test_prompt_loss import EXACT, SAME, WEIGHTED, assert_close, logged_in
+
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
+
+STEPS = 2
+NUMBERS = range(1, 7)
+ALPACA = [{"instruction": f"Count to {n}", "input": "", "output": "one " * n} for n in NUMBERS]
+INPUT_OUTPUT = [
+    {
+        "segments": [
+            {"label": False, "text": f"<s>Count to {n}: "},
+            {"label": True, "text": "one " * n},
+            {"label": False, "text": "(counted) "},
+            {"label": True, "text": "done</s>"},
+        ]
+    }
+    for n in NUMBERS
+]
+CHAT = [
+    {
+        "messages": [
+            {"role": "user", "content": f"Count to {n}"},
+            {"role": "assistant", "content": "one " * n},
+            {"role": "user", "content": "And back"},
+            {"role": "assistant", "content": "eno " * n},
+        ]
+    }
+    for n in NUMBERS
+]
+TYPES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+    "alpaca": (ALPACA, {}),
+    "input_output": (INPUT_OUTPUT, {}),
+    "chat_template": (CHAT, {"chat_template": "chatml"}),
+}
+
+
+@pytest.fixture
+def trained(lab: Lab, write_rows: Callable[..., Path]) -> Callable[..., list[dict[str, float]]]:
+    """Trains all weights of the tiny model on one of Axolotl's dataset types, in a fresh folder."""
+
+    def train(kind: str, **keys: Any) -> list[dict[str, float]]:
+        for name in ("out", "prepared"):
+            shutil.rmtree(lab.folder / name, ignore_errors=True)
+        rows, of_kind = TYPES[kind]
+        dataset = {"path": str(write_rows(rows)), "ds_type": "json", "type": kind, "split": "train"}
+        recipe = lab.write_recipe(
+            **{
+                "datasets": [dataset],
+                "plugins": [WEIGHTED],
+                "val_set_size": 0,
+                "sequence_len": 512,
+                "num_epochs": STEPS,
+                "max_steps": STEPS,
+                "micro_batch_size": len(rows),
+                "gradient_accumulation_steps": 1,
+                "learning_rate": 0.001,
+                "lr_scheduler": "constant",
+                "optimizer": "adamw_torch",
+                "bf16": False,
+                "fp16": False,
+                "tf32": False,
+                **of_kind,
+                **keys,
+            }
+        )
+        finished = lab.train(recipe)
+        assert finished.exit_code == 0, finished.output
+        return logged_in(lab)
+
+    return train
+
+
+@pytest.mark.parametrize("weight", [0, 1])
+def test_0_and_1_equal_axolotls_own_masking(
+    weight: int, trained: Callable[..., list[dict[str, float]]]
+) -> None:
+    """At 0 and 1 every loss and gradient norm is that of `train_on_inputs: false` and `true`."""
+    stock = trained("alpaca", plugins=None, train_on_inputs=bool(weight))
+
+    ours = trained("alpaca", prompt_loss_weight=weight)
+
+    assert_close(stock, ours, EXACT)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_masked_tokens_weigh_as_prompt(
+    kind: str, lab: Lab, trained: Callable[..., list[dict[str, float]]]
+) -> None:
+    """The loss is the weighted mean in which masked tokens count 0.3, as plain torch has it."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    (first, *_) = trained(kind, prompt_loss_weight=0.3)
+
+    model = AutoModelForCausalLM.from_pretrained(lab.model, dtype=torch.float32)
+    rows = prepared_rows(lab)
+    losses, weights = [], []
+    for row in rows:
+        ids = torch.tensor(row["input_ids"])
+        with torch.no_grad():
+            logits = model(input_ids=ids.unsqueeze(0)).logits[0].double()
+        losses.append(torch.nn.functional.cross_entropy(logits[:-1], ids[1:], reduction="none"))
+        masked = torch.tensor(row["labels"])[1:] == -100
+        weights.append(torch.where(masked, 0.3, 1.0).double())
+    loss, weight = torch.cat(losses), torch.cat(weights)
+    prompt, completion = loss[weight < 1], loss[weight == 1]
+    assert len(rows) == len(NUMBERS)
+    assert len(prompt) > 0
+    expected = {
+        "loss": ((loss * weight).sum() / weight.sum()).item(),
+        "prompt_loss": prompt.mean().item(),
+        "completion_loss": completion.mean().item(),
+    }
+    assert_close([expected], [first], SAME)
+
+
+def test_a_packed_row_keeps_records_apart(trained: Callable[..., list[dict[str, float]]]) -> None:
+    """Packed without saying which attention to use, records do not see one another."""
+    apart = trained("alpaca", prompt_loss_weight=0.3)
+
+    packed = trained("alpaca", prompt_loss_weight=0.3, sample_packing=True, micro_batch_size=1)
+
+    assert_close(apart, packed, SAME)
+    assert all(math.isfinite(value) for entry in packed for value in entry.values())
