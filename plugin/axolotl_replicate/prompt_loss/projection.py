@@ -1,8 +1,8 @@
 """Hidden states in place of logits: the model's output projection, left to the loss.
 
 A causal language model ends in `logits = head(hidden)`. Where that is all it does, the head can be
-left out of the forward pass and applied to a block of tokens at a time. Some models do more:
-Gemma 2 caps its logits, Cohere scales them. So what a model does is tried on a few tokens.
+left out of the forward pass and applied to a block of tokens at a time. Some models do more: Gemma
+2 caps its logits. So what a model does is tried on a few tokens, not looked up in a list.
 """
 
 from collections.abc import Iterator
