@@ -137,6 +137,9 @@ def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:
         contradicting = train_on_inputs is not None and bool(train_on_inputs) != bool(weight)
         if weight not in (0, 1):
             raise InputError(f"prompt_loss_weight: {weight:g} {NEEDS_LOSS_PLUGIN}")
+        for key in ("prompt_loss_normalization", "prompt_loss_fusion"):
+            if recipe.get(key) is not None:
+                raise InputError(f"{key} {NEEDS_LOSS_PLUGIN}, or remove the key")
     if contradicting:
         raise InputError(
             f"prompt_loss_weight and train_on_inputs: {weight:g} and "

@@ -33,18 +33,21 @@ BECOMES = {
     "separator": "the tokens",
     "stop_sequence": "the tokens",
     "on_too_long": "the tokens",
-    "prompt_loss_weight": "the labels: 0 masks the prompt, 1 trains it; nothing in between yet",
+    "prompt_loss_weight": "the weight of prompt tokens in the loss; see "
+    "[prompt_loss_weight](prompt-loss-weight.md)",
+    "prompt_loss_normalization": "what the loss is divided by",
+    "prompt_loss_fusion": "how the loss is computed; never what it is",
 }
 # Defaults that depend on other keys.
 DEFAULTS = {
     "train_data": "required",
     "micro_batch_size": "4, or less where `train_batch_size` is smaller",
-    "prompt_loss_weight": "`train_on_inputs`, which is 0 unless given",
+    "prompt_loss_weight": "0.1 with the loss plugin; else `train_on_inputs` as 0 or 1",
 }
 # What a kind and a range do not say.
 EXPECTED = {
     "train_data_sha256": "a SHA-256, as 64 hexadecimal digits",
-    "prompt_loss_weight": "0 or 1",
+    "prompt_loss_weight": "a number from 0 to 1; other than 0 and 1 with the loss plugin",
 }
 
 MANIFEST = ".pre-commit-hooks.yaml"
