@@ -19,15 +19,17 @@ PROMPT_ROWS = [
     for n in range(1, 13)
 ]
 BARE_ROWS = [{"prompt": f"Say {n} words", "completion": f" {'word ' * n}."} for n in range(1, 13)]
+WEIGHTED_ROWS = [{**row, "weight": n % 3} for n, row in enumerate(BARE_ROWS)]
+PLUGINS = ["axolotl_replicate.ReplicateInputsPlugin", "axolotl_replicate.PromptLossWeightPlugin"]
 TEXT_ROWS = [{"text": "Once upon a time " * n} for n in range(1, 13)]
 MARKS = {"separator": "\n##\n", "stop_sequence": "\n###\n"}
 
 
-def prepared_rows(lab: Lab) -> list[dict[str, Any]]:
+def prepared_rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of the one dataset that Axolotl has prepared."""
     from datasets import concatenate_datasets, load_from_disk
 
-    folders = sorted({info.parent for info in lab.folder.glob("prepared/**/dataset_info.json")})
+    folders = sorted({info.parent for info in folder.glob("prepared/**/dataset_info.json")})
     rows: list[dict[str, Any]] = concatenate_datasets(
         [load_from_disk(str(folder)) for folder in folders]
     ).to_list()
@@ -62,6 +64,8 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         pytest.param(BARE_ROWS, {"prompt_loss_weight": 1}, id="prompt-trained"),
         pytest.param(TEXT_ROWS, {"chunk_size": 24}, id="text-in-chunks"),
         pytest.param(BARE_ROWS, {"pack_sequences": True}, id="packed"),
+        pytest.param(WEIGHTED_ROWS, {"plugins": PLUGINS, "prompt_loss_weight": 0.3}, id="weighted"),
+        pytest.param(WEIGHTED_ROWS, {"plugins": PLUGINS}, id="weighted-by-default"),
         pytest.param(BARE_ROWS, {"special_tokens": {"eos_token": "<unk>"}}, id="another-eos"),
     ],
 )
@@ -80,13 +84,15 @@ def test_prepared_rows_equal_the_preview(
     finished = lab.axolotl("preprocess", str(recipe))
 
     assert finished.exit_code == 0, finished.output
-    prepared = prepared_rows(lab)
+    prepared = prepared_rows(lab.folder)
     previewed = previewed_rows(recipe, data)
     assert in_order(previewed) == in_order(prepared)
     eos = EOS_ID if "special_tokens" not in keys else UNKNOWN_ID
     ends = [row for row in prepared if row["input_ids"][-1] == eos]
-    assert len({row["line"] for row in previewed if row["input_ids"]}) == len(ends)
-    assert all(row["labels"][-1] == eos and row["loss_weights"][-1] == 1.0 for row in ends)
+    assert all(row["labels"][-1] == eos for row in ends)
+    kept = {row["line"] for row in previewed if row["input_ids"]}
+    weights = sorted(rows[line - 1].get("weight", 1.0) for line in kept)
+    assert weights == sorted(row["loss_weights"][-1] for row in ends)
 
 
 def test_bare_and_marked_data_prepare_the_same(lab: Lab, write_rows: Callable[..., Path]) -> None:
@@ -101,7 +107,7 @@ def test_bare_and_marked_data_prepare_the_same(lab: Lab, write_rows: Callable[..
             **MARKS,
         )
         assert lab.axolotl("preprocess", str(recipe)).exit_code == 0
-        prepared.append(in_order(prepared_rows(Lab(lab.folder / name, lab.model))))
+        prepared.append(in_order(prepared_rows(lab.folder / name)))
 
     assert prepared[0] == prepared[1]
 

@@ -103,7 +103,7 @@ def test_masked_tokens_weigh_as_prompt(
     (first, *_) = trained(kind, prompt_loss_weight=0.3)
 
     model = AutoModelForCausalLM.from_pretrained(lab.model, dtype=torch.float32)
-    rows = prepared_rows(lab)
+    rows = prepared_rows(lab.folder)
     losses, weights = [], []
     for row in rows:
         ids = torch.tensor(row["input_ids"])

@@ -53,6 +53,11 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
             if cfg.get(key):  # what Axolotl logs from here on holds no credentials
                 cfg[key] = display_name(cfg[key])
         say(f"axolotl-replicate: {data.summary()}")
+        if data.training.weightless:
+            say(
+                f"axolotl-replicate: note: {data.training.weightless} of these records have weight "
+                "0 and teach nothing"
+            )
         if settings.weighted and data.training.is_text:
             say(
                 "axolotl-replicate: note: the data holds text records, in which nothing is a "

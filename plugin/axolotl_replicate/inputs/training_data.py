@@ -45,6 +45,7 @@ class StoredData:
 
     path: Path
     records: int
+    weightless: int  # how many of them have weight 0
     is_text: bool  # text records, rather than prompt/completion records
     training_format: TrainingFormat
 
@@ -177,5 +178,10 @@ def _store(records: list[NumberedRecord], settings: DataSettings) -> StoredData:
     if not path.exists():
         with replacing(path) as stream:
             stream.write(content)
-    is_text = all(record.format == "text" for _, record in records)
-    return StoredData(path, len(records), is_text, settings.training_format)
+    return StoredData(
+        path,
+        records=len(records),
+        weightless=sum(record.weight == 0 for _, record in records),
+        is_text=all(record.format == "text" for _, record in records),
+        training_format=settings.training_format,
+    )

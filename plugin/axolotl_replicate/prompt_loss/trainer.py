@@ -103,18 +103,20 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
         self, batch_samples: Sequence[Mapping[str, Tensor]], device: torch.device
     ) -> Tensor:
         """The divisor of a step's loss: of all its micro-batches, on all devices."""
-        divisor = torch.zeros((), dtype=torch.float64, device=device)
-        for batch in batch_samples:
-            targeted = batch["labels"] != IGNORED_LABEL
-            divisor += self._divisors(batch[LOSS_WEIGHTS])[targeted].sum().to(divisor)
-        if self.args.world_size > 1:
-            divisor = self.accelerator.gather(divisor).sum()
-        if divisor == 0 and not self._said_empty:
+        divisors = [
+            self._divisors(batch[LOSS_WEIGHTS])[batch["labels"] != IGNORED_LABEL].sum()
+            for batch in batch_samples
+        ]
+        of_batches = torch.stack(divisors).to(device, torch.float64)
+        if not self._said_empty and (of_batches == 0).any():
             self._said_empty = True
             say(
-                "axolotl-replicate: note: a batch holds no token that carries weight; it counts as "
-                "loss 0 and teaches nothing (said once)"
+                "axolotl-replicate: note: a batch holds no token that carries weight; it adds "
+                "nothing to the loss (said once)"
             )
+        divisor = of_batches.sum()
+        if self.args.world_size > 1:
+            divisor = self.accelerator.gather(divisor).sum()
         return divisor
 
     def _divisors(self, loss_weights: Tensor) -> Tensor:
@@ -198,10 +200,17 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
         return losses.weighted_sum / torch.where(num_items_in_batch > 0, num_items_in_batch, 1)
 
     def _over_devices(self, rows: Tensor) -> Tensor:
-        """The rows of all devices; a distributed sampler's repeated rows are left out."""
+        """The rows of all devices, without those a distributed sampler repeats to fill up.
+
+        Packs are never repeated, and accelerate would count records where it should count packs.
+        """
         if self.args.world_size == 1:
             return rows
-        gathered: Tensor = self.accelerator.gather_for_metrics(rows)
+        packed = isinstance(self.eval_data_collator, WeightedCollator) and (
+            self.eval_data_collator.packed
+        )
+        gather = self.accelerator.gather if packed else self.accelerator.gather_for_metrics
+        gathered: Tensor = gather(rows)
         return gathered
 
     def prediction_step(
