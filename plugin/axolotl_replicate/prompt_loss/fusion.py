@@ -69,15 +69,15 @@ def unfused(reason: str) -> LossPath:
     return LossPath("none", reason, nullcontext, losses_of_logits)
 
 
-def choose_path(wanted: str, model: nn.Module, *, sharded: bool, compiled: bool) -> LossPath:
+def choose_path(wanted: str, model: nn.Module, obstacle: str | None = None) -> LossPath:
     """The way that `prompt_loss_fusion` names, or for "auto" the best that works here.
 
-    `model` is without the wrappers of distributed training; `sharded` tells that its weights are
-    spread over devices, `compiled` that torch compiles it as a whole. Raises FusionError.
+    `model` is without the wrappers of distributed training; `obstacle` says why this run cannot
+    leave out a part of it, if so. Raises FusionError.
     """
     if wanted == "none":
         return unfused("as prompt_loss_fusion asks")
-    found = _try_projection(model, sharded=sharded, compiled=compiled)
+    found = obstacle or _try_projection(model)
     if isinstance(found, str):
         if wanted != "auto":
             raise FusionError(f"prompt_loss_fusion: {wanted} cannot be had here: {found}")
@@ -86,11 +86,11 @@ def choose_path(wanted: str, model: nn.Module, *, sharded: bool, compiled: bool)
         return _fused("torch", "as prompt_loss_fusion asks", losses_of_hidden_states, found)
     obstacles = []
     for name in KERNELS if wanted == "auto" else [wanted]:
-        obstacle = next(_obstacles(KERNELS[name], found), None)
-        if obstacle is None:
+        why_not = next(_obstacles(KERNELS[name], found), None)
+        if why_not is None:
             reason = "installed, tried out" if wanted == "auto" else "as prompt_loss_fusion asks"
             return _fused(name, reason, KERNELS[name].losses, found)
-        obstacles.append(f"{name} {obstacle}")
+        obstacles.append(f"{name} {why_not}")
     if wanted != "auto":
         raise FusionError(f"prompt_loss_fusion: {obstacles[0]}")
     return _fused("torch", ", ".join(obstacles), losses_of_hidden_states, found)
@@ -105,12 +105,8 @@ def _fused(name: str, reason: str, losses: HiddenStateLosses, found: Probe) -> L
     return LossPath(name, reason, partial(handing_on_hidden_states, found.head), of_positions)
 
 
-def _try_projection(model: nn.Module, *, sharded: bool, compiled: bool) -> Probe | str:
+def _try_projection(model: nn.Module) -> Probe | str:
     """What a few tokens showed, or why the head cannot be taken out of the model."""
-    if sharded:
-        return "the model's weights are spread over devices"
-    if compiled:
-        return "torch compiles the model as a whole"
     head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
     if not isinstance(head, nn.Module):
         return "the model names no output projection"

@@ -23,7 +23,7 @@ def sum_by_row(
     prompt_weights: Tensor,
     divisors: Tensor,
 ) -> Tensor:
-    """The sums of each row of a batch, (row_count, 7) in float64; the other arguments are (N).
+    """The sums of each row of a batch, (row_count, 7); the other arguments are (N).
 
     `rows` tells the row each token stands in, `divisors` what it adds to the loss's divisor.
     """
@@ -37,9 +37,15 @@ def sum_by_row(
         of_completion,
         of_completion * correct,
     )
-    values = torch.stack([column.to(torch.float64) for column in columns], dim=1)
+    precise = precise_type(losses.device)
+    values = torch.stack([column.to(precise) for column in columns], dim=1)
     sums = values.new_zeros(row_count, len(_NAMES))
     return sums.index_add_(0, rows, values.detach())
+
+
+def precise_type(device: torch.device) -> torch.dtype:
+    """The type to sum in: float64, but for Apple's GPUs, which have none."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def empty_sums() -> Tensor:

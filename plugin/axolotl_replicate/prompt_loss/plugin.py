@@ -4,6 +4,7 @@ from typing import Any
 
 from axolotl.integrations.base import BasePlugin
 
+from axolotl_replicate.cpu import unpack_4bit_layers
 from axolotl_replicate.termination import end_run, ending_the_run_on_error
 
 
@@ -29,6 +30,10 @@ class PromptLossWeightPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is no
 
         with ending_the_run_on_error(cfg.axolotl_config_path):
             check_other_plugins(cfg, PluginManager.get_instance().plugins, self)
+
+    def pre_lora_load(self, cfg: Any, model: Any) -> None:
+        """Keep 4-bit layers trainable on a CPU, where looking at a few tokens would repack them."""
+        unpack_4bit_layers(model)
 
     def get_trainer_cls(self, cfg: Any) -> type:
         """The trainer that applies the weights."""

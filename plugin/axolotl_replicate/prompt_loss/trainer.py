@@ -30,7 +30,7 @@ from axolotl_replicate.prompt_loss.collator import (
     WeightedCollator,
 )
 from axolotl_replicate.prompt_loss.fusion import FusionError, LossPath, choose_path, unfused
-from axolotl_replicate.prompt_loss.loss_sums import empty_sums, means, sum_by_row
+from axolotl_replicate.prompt_loss.loss_sums import empty_sums, means, precise_type, sum_by_row
 from axolotl_replicate.termination import end_run, say
 from dataset_tools.tokens import IGNORED_LABEL
 
@@ -107,7 +107,7 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
             self._divisors(batch[LOSS_WEIGHTS])[batch["labels"] != IGNORED_LABEL].sum()
             for batch in batch_samples
         ]
-        of_batches = torch.stack(divisors).to(device, torch.float64)
+        of_batches = torch.stack(divisors).to(device, precise_type(device))
         if not self._said_empty and (of_batches == 0).any():
             self._said_empty = True
             say(
@@ -144,17 +144,21 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
     def _choose_path(self) -> LossPath:
         model = self.accelerator.unwrap_model(self.model)
         try:
-            path = choose_path(
-                self.settings.fusion,
-                model,
-                sharded=self.is_fsdp_enabled or self.is_deepspeed_enabled,
-                compiled=bool(self.args.torch_compile),
-            )
+            path = choose_path(self.settings.fusion, model, self._obstacle_to_fusion())
         except FusionError as error:
             end_run(str(error))
         how = "not fused with" if path.name == "none" else f"fused by {path.name} with"
         say(f"axolotl-replicate: loss {how} the output projection ({path.reason})")
         return path
+
+    def _obstacle_to_fusion(self) -> str | None:
+        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
+            return "the model's weights are spread over devices"
+        if self.args.torch_compile:
+            return "torch compiles the model as a whole"
+        if self.args.ddp_find_unused_parameters:
+            return "ddp_find_unused_parameters looks for the projection in the forward pass"
+        return None
 
     def _take_targets(self, inputs: dict[str, Any]) -> _Targets:
         """Take the weights out of a batch; its labels keep only what is trained."""
@@ -197,7 +201,8 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
             self._train_sums = self._train_sums.to(sums) + sums.sum(0)
         else:
             self._eval_sums = self._eval_sums.to(sums) + self._over_devices(sums).sum(0)
-        return losses.weighted_sum / torch.where(num_items_in_batch > 0, num_items_in_batch, 1)
+        divisor = torch.where(num_items_in_batch > 0, num_items_in_batch, 1)
+        return losses.weighted_sum / divisor.to(losses.weighted_sum.dtype)
 
     def _over_devices(self, rows: Tensor) -> Tensor:
         """The rows of all devices, without those a distributed sampler repeats to fill up.
