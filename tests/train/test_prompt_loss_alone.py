@@ -37,10 +37,12 @@ CHAT = [
     }
     for n in NUMBERS
 ]
+COMPLETION = [{"text": "one " * n} for n in NUMBERS]
 TYPES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "alpaca": (ALPACA, {}),
     "input_output": (INPUT_OUTPUT, {}),
     "chat_template": (CHAT, {"chat_template": "chatml"}),
+    "completion": (COMPLETION, {}),
 }
 
 
@@ -92,7 +94,7 @@ def test_0_and_1_equal_axolotls_own_masking(
     assert_close(stock, ours, EXACT)
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", ["alpaca", "input_output", "chat_template"])
 def test_masked_tokens_weigh_as_prompt(
     kind: str, lab: Lab, trained: Callable[..., list[dict[str, float]]]
 ) -> None:
@@ -133,3 +135,14 @@ def test_a_packed_row_keeps_records_apart(trained: Callable[..., list[dict[str, 
     )
 
     assert_close(apart, packed, SAME)
+
+
+def test_a_type_that_masks_nothing_is_said(
+    lab: Lab, trained: Callable[..., list[dict[str, float]]]
+) -> None:
+    """Where nothing is a prompt, the loss is that of all tokens, and a note says so."""
+    logged = trained("completion", prompt_loss_weight=0.3)
+
+    assert all("prompt_loss" not in entry for entry in logged)
+    assert_close([{"loss": logged[0]["completion_loss"]}], logged[:1], EXACT)
+    assert "prompt_loss_weight has had no effect" in (lab.folder / "axolotl.log").read_text()

@@ -93,6 +93,7 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
         self._eval_sums = empty_sums()
         self._needs_logits = False
         self._said_empty = False
+        self._said_promptless = False
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
@@ -244,6 +245,12 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
                 sums = self.accelerator.gather(sums.unsqueeze(0)).sum(0)
             logs.update({name: mean for name, mean in means(sums).items() if name != "loss"})
             self._train_sums = empty_sums()
+            if "prompt_loss" not in logs and not self._said_promptless:
+                self._said_promptless = True
+                say(
+                    "axolotl-replicate: note: no token trained so far is a prompt's, so "
+                    "prompt_loss_weight has had no effect"
+                )
         super().log(logs, *args, **kwargs)
 
 
