@@ -9,7 +9,6 @@ parsing does.
 
 import json
 import os
-from collections.abc import Sequence
 from functools import cache, cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -37,28 +36,69 @@ _LAST_LATIN_LEAD = 0xC9  # the first byte, in UTF-8, of characters up to U+024F
 # Roughly by frequency in JSON of English text; what is not listed is rarer.
 _COMMON_BYTES = b'zqxjkvbpgywfmucldhrsnioate-.,n\\":' + b" "
 BACKSLASH = ord("\\")
-_PADDING = bytes(16)  # so that no look ahead goes beyond the end
+_FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
+WORD = 8  # bytes
 
 
 class ByteScan:
     """The bytes of consecutive lines as one array; what it tells holds for lines that are JSON."""
 
-    def __init__(self, lines: Sequence[bytes]) -> None:
+    def __init__(self, block: bytes) -> None:
         numpy = _numpy()
-        self.block = b"".join((*lines, _PADDING))
-        self.lines = lines
-        self.array: NDArray[np.uint8] = numpy.frombuffer(self.block, numpy.uint8)
-        # one search for both, since searching costs more than telling them apart
-        found = numpy.flatnonzero((self.array == ord('"')) | (self.array == BACKSLASH))
-        is_backslash = self.array[found] == BACKSLASH
-        self.backslashes: Positions = _without_escaped(found[is_backslash])  # that begin escapes
-        self.quotes: Positions = found[~is_backslash]
-        self.escaped: NDArray[np.uint8] = self.array[self.backslashes + 1]
+        self.block = block
+        self.array: NDArray[np.uint8] = numpy.frombuffer(block, numpy.uint8)
+        # one search for all, since searching costs more than telling them apart
+        is_wanted = self.array == ord('"')
+        is_wanted |= self.array == BACKSLASH
+        if not block.isascii():
+            is_wanted |= self.array >= _FIRST_LEAD
+        found = numpy.flatnonzero(is_wanted)
+        bytes_there = self.array[found]
+        self.quotes: Positions = found[bytes_there == ord('"')]
+        # those that begin escapes
+        self.backslashes: Positions = _without_escaped(found[bytes_there == BACKSLASH])
+        self.leads: Positions = found[bytes_there >= _FIRST_LEAD]  # of UTF-8 sequences
+        self.escaped: NDArray[np.uint8] = self.at(self.backslashes + 1)
+
+    def at(self, positions: "Positions") -> "NDArray[np.uint8]":
+        """The bytes there; beyond the lines, the nearest byte."""
+        return self.array.take(positions, mode="clip")
+
+    def words(self, positions: "Positions") -> "NDArray[np.int64]":
+        """Eight bytes from each position on as one number, the first byte the lowest.
+
+        Positions are ascending; beyond the lines are zeros.
+        """
+        words, last = self._words, len(self._words) - 1
+        if not len(positions) or (positions[0] >= 0 and positions[-1] <= last):
+            return words[positions]
+        inside = positions.clip(0, last)
+        bits = 8 * (positions - inside)
+        found = words[inside].view("u8")
+        found = found >> bits.clip(0).view("u8") << (-bits).clip(0).view("u8")
+        return found.view("i8")
 
     @cached_property
-    def lengths(self) -> list[int]:
-        """The bytes of each line."""
-        return list(map(len, self.lines))
+    def _words(self) -> "NDArray[np.int64]":
+        """The eight bytes from every byte on, but for the last ones; takes no memory."""
+        block = self.block.ljust(WORD, b"\0")
+        return _numpy().ndarray(len(block) - WORD + 1, "<i8", block, strides=1)  # type: ignore[no-any-return]
+
+    @cached_property
+    def line_ends(self) -> "Positions":
+        """The positions behind the lines, in order."""
+        numpy = _numpy()
+        ends = numpy.flatnonzero(self.array == ord("\n")) + 1
+        has_open_end = self.block != b"" and not self.block.endswith(b"\n")
+        return numpy.append(ends, len(self.block)) if has_open_end else ends  # type: ignore[no-any-return]
+
+    @cached_property
+    def line_starts(self) -> "Positions":
+        """The positions at which the lines start, in order."""
+        starts = _numpy().empty_like(self.line_ends)
+        starts[:1] = 0
+        starts[1:] = self.line_ends[:-1]
+        return starts  # type: ignore[no-any-return]
 
     @cached_property
     def string_delimiters(self) -> "Positions":
@@ -72,7 +112,7 @@ class ByteScan:
     def count_strings_by_line(self) -> list[int]:
         """How many JSON strings each line holds, keys included."""
         counts = _numpy().bincount(
-            self._lines_of(self.string_delimiters), minlength=len(self.lines)
+            self._lines_of(self.string_delimiters), minlength=len(self.line_ends)
         )
         return (counts // 2).tolist()  # type: ignore[no-any-return]
 
@@ -127,11 +167,8 @@ class ByteScan:
     def _unicode_escapes(self) -> "tuple[Positions, NDArray[np.int32]]":
         r"""Where escapes `\uXXXX` stand, and their codes."""
         positions = self.backslashes[self.escaped == ord("u")]
-        value = _hex_values()
-        code = value[self.array[positions + 2]]
-        for place in (3, 4, 5):
-            code = code << 4 | value[self.array[positions + place]]
-        return positions, code
+        digits, value = self.words(positions + 2), _hex_values()
+        return positions, value[digits & 0xFFFF] << 8 | value[digits >> 16 & 0xFFFF]
 
     @cached_property
     def _has_unusual_spelling(self) -> bool:
@@ -158,16 +195,15 @@ class ByteScan:
         """Raw bytes of odd characters: DEL, and UTF-8 sequences of two and three bytes."""
         numpy = _numpy()
         found = [numpy.flatnonzero(self.array == 0x7F)] if b"\x7f" in self.block else []
-        if self.block.isascii():
+        if not len(self.leads):
             return found
-        leads = numpy.flatnonzero(self.array >= 0xC2)
-        leads = leads[_leads_to_odd()[self.array[leads]]]
-        first, second, third = (self.array[leads + i].astype(numpy.int32) for i in range(3))
+        words = self.words(self.leads)
+        may_be_odd = _starts_of_odd()[words & 0xFFFF]
+        leads, words = self.leads[may_be_odd], words[may_be_odd]
+        first, second, third = words & 0xFF, words >> 8 & 0x3F, words >> 16 & 0x3F
         is_pair = first < 0xE0
         codes = numpy.where(
-            is_pair,
-            (first & 0x1F) << 6 | (second & 0x3F),
-            (first & 0x0F) << 12 | (second & 0x3F) << 6 | (third & 0x3F),
+            is_pair, (first & 0x1F) << 6 | second, (first & 0x0F) << 12 | second << 6 | third
         )
         kinds = _kinds()[codes]
         behind = leads + numpy.where(is_pair, 2, 3)
@@ -177,12 +213,12 @@ class ByteScan:
 
     def _is_beyond_ascii(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters beyond ASCII start here, raw or escaped."""
-        there = self.array[positions]
+        there = self.at(positions)
         return (there >= 0x80) | (there == BACKSLASH)  # type: ignore[no-any-return]
 
     def _starts_latin(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters up to U+024F may start here; those beyond have other lead bytes."""
-        return self.array[positions] <= _LAST_LATIN_LEAD
+        return self.at(positions) <= _LAST_LATIN_LEAD
 
     def _ends_latin(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters up to U+024F may end here."""
@@ -192,8 +228,7 @@ class ByteScan:
 
     def _lines_of(self, positions: "Positions") -> "Positions":
         numpy = _numpy()
-        ends = numpy.cumsum(self.lengths)
-        return numpy.searchsorted(ends, positions, side="right")  # type: ignore[no-any-return]
+        return numpy.searchsorted(self.line_ends, positions, side="right")  # type: ignore[no-any-return]
 
 
 def rarest_byte(text: bytes) -> int:
@@ -227,22 +262,22 @@ def _kinds() -> "NDArray[np.uint8]":
 
 
 @cache
-def _leads_to_odd() -> "NDArray[np.bool_]":
-    """For each byte, whether a UTF-8 sequence that it starts can be a character of some kind."""
-    leads = _numpy().zeros(256, bool)
+def _starts_of_odd() -> "NDArray[np.bool_]":
+    """For two bytes as a number, whether a UTF-8 sequence with that start can be of some kind."""
+    starts = _numpy().zeros(0x10000, bool)
     for code in _numpy().flatnonzero(_kinds()).tolist():
         if not 0xD800 <= code < 0xE000:
-            leads[chr(code).encode()[0]] = True
-    return leads  # type: ignore[no-any-return]
+            starts[int.from_bytes(chr(code).encode()[:2], "little")] = True
+    return starts  # type: ignore[no-any-return]
 
 
 @cache
-def _hex_values() -> "NDArray[np.int32]":
-    """For each byte, the value of the hexadecimal digit it spells, 0 for others."""
-    values = _numpy().zeros(256, "i4")
+def _hex_values() -> "NDArray[np.int64]":
+    """For two bytes as a number, the value that they spell in hexadecimal digits."""
+    values = _numpy().zeros(256, "i8")
     for digit in b"0123456789abcdefABCDEF":
         values[digit] = int(chr(digit), 16)
-    return values  # type: ignore[no-any-return]
+    return (values << 4 | values[:, None]).ravel()  # type: ignore[no-any-return]
 
 
 @cache

@@ -10,6 +10,8 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dataset_tools.byte_scan import BACKSLASH, WORD, ByteScan
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -17,15 +19,25 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Positions = NDArray[np.intp]
 
-BACKSLASH = ord("\\")
 _ESCAPE = len("\\u0000")
+
+
+def _as_word(text: bytes) -> int:
+    """The number that a word of the scan is which holds this text, and nothing behind it."""
+    return int.from_bytes(text.ljust(WORD, b"\0"), "little", signed=True)
+
+
+_ONES = _as_word(b"\x01" * WORD)
+_BACKSLASHES = _as_word(b"\\" * WORD)
+_LAST_HIGH_BITS = _as_word(b"\0\0\0\x80\x80\x80\x80\x80")  # of as many bytes as `\u000`
+_UNICODE_ESCAPE = _as_word(rb"\u")
 
 
 class ValueEdges:
     """The values of one key, one a line: the bytes from `starts` up to `ends`, quotes excluded."""
 
-    def __init__(self, array: "NDArray[np.uint8]", starts: "Positions", ends: "Positions") -> None:
-        self.array = array
+    def __init__(self, scan: ByteScan, starts: "Positions", ends: "Positions") -> None:
+        self.scan = scan
         self.starts = starts
         self.ends = ends
         self._differing: dict[bytes, Flags] = {}
@@ -37,10 +49,8 @@ class ValueEdges:
     def may_start_otherwise(self, space: str) -> "Flags":
         """Which are not sure to start with exactly this white space and then something else."""
         spelling = _spelling(space)
-        doubtful: Flags = ~_plain_bytes()[self._at(self.starts + len(spelling))]
-        for offset, byte in enumerate(spelling):
-            doubtful |= self._at(self.starts + offset) != byte
-        return doubtful
+        doubtful: Flags = ~_plain_bytes()[self.scan.at(self.starts + len(spelling))]
+        return doubtful | self._differ_at(self.starts, spelling)
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
         """Which are not sure to end with exactly this white space, behind something, and a text."""
@@ -54,12 +64,12 @@ class ValueEdges:
         """
         spelling = _spelling(" " * space + ending)
         doubtful = self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
-        return doubtful | wanted[self._at(self.ends - len(spelling) - 1)]
+        return doubtful | wanted[self.scan.at(self.ends - len(spelling) - 1)]
 
     def may_be_blank(self, mark: str) -> "Flags":
         """Which may hold nothing but white space and a mark."""
         plain = _plain_bytes()
-        first, second = self._at(self.starts), self._at(self.starts + 1)
+        first, second = self.scan.at(self.starts), self.scan.at(self.starts + 1)
         is_text = plain[first] | (plain[second] & (first != BACKSLASH))
         longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
         is_longer = self.ends - self.starts > longest_spelling + 2
@@ -74,41 +84,53 @@ class ValueEdges:
         starts = self.starts + len(_spelling(space))
         others = other.starts + len(_spelling(other_space))
         doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
-        is_alike: Flags = self._at(starts) == self._at(others)
-        for offset in range(1, 4):
-            one, another = self._at(starts + offset), other._at(others + offset)
-            is_alike &= one == another
-            doubtful |= ~(_simple_bytes()[one] & _simple_bytes()[another])
+        words, other_words = self.scan.words(starts), other.scan.words(others)
+        is_alike: Flags = (words ^ other_words) & 0xFFFFFFFF == 0
+        for bits in (8, 16, 24):
+            doubtful |= ~_simple_bytes()[words >> bits & 0xFF]
+            doubtful |= ~_simple_bytes()[other_words >> bits & 0xFF]
         return doubtful | is_alike
 
-    def _at(self, positions: "Positions") -> "NDArray[np.uint8]":
-        """The bytes there; beyond the lines, the nearest byte."""
-        return self.array.take(positions, mode="clip")
+    def _differ_at(self, positions: "Positions", spelling: bytes) -> "Flags":
+        """Which do not hold the spelling there."""
+        import numpy as np
+
+        differ: Flags = np.zeros(len(positions), np.bool_)
+        for offset in range(0, len(spelling), WORD):
+            part = spelling[offset : offset + WORD]
+            words = self.scan.words(positions + offset)
+            differ |= (words & _as_word(b"\xff" * len(part))) != _as_word(part)
+        return differ
 
     def _differ_before_end(self, spelling: bytes) -> "Flags":
         r"""Which do not end with a spelling; what is spelt `\n#` does not end with `n#`."""
         if spelling not in self._differing:
             starts = self.ends - len(spelling)
             doubtful = self._continue_escape(starts) | (starts < self.starts)
-            for offset, byte in enumerate(spelling):
-                doubtful |= self._at(starts + offset) != byte
-            self._differing[spelling] = doubtful
+            self._differing[spelling] = doubtful | self._differ_at(starts, spelling)
         return self._differing[spelling]
 
     def _is_plain_before(self, spelling: bytes) -> "Flags":
         """Which have a plain character before so many bytes at their end."""
         places = self.ends - len(spelling) - 1
-        is_plain: Flags = _plain_bytes()[self._at(places)]
+        is_plain: Flags = _plain_bytes()[self.scan.at(places)]
         return is_plain & ~self._continue_escape(places)
 
     def _continue_escape(self, places: "Positions") -> "Flags":
         r"""Which bytes may belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
-        continue_escape: Flags = self._at(places - 1) == BACKSLASH
-        digits = _hex_digits()[self._at(places)].nonzero()[0]
-        for before in range(2, 6):
-            start = places[digits] - before
-            is_unicode = (self._at(start) == BACKSLASH) & (self._at(start + 1) == ord("u"))
-            continue_escape[digits] |= is_unicode
+        import numpy as np
+
+        words = self.scan.words(places - WORD)
+        # a byte that is zero, and none else but sometimes the one above it, ends with its high bit
+        differences = words ^ _BACKSLASHES
+        near = ((differences - _ONES) & ~differences & _LAST_HIGH_BITS).nonzero()[0]
+        words = words[near]
+        is_unicode = np.zeros(len(near), np.bool_)
+        for bits in (24, 32, 40, 48):
+            is_unicode |= words >> bits & 0xFFFF == _UNICODE_ESCAPE
+        is_unicode &= _hex_digits()[self.scan.at(places[near])]
+        continue_escape: Flags = np.zeros(len(places), np.bool_)
+        continue_escape[near] = is_unicode | (words >> 56 & 0xFF == BACKSLASH)
         return continue_escape
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from dataset_tools.lines import BATCH_BYTES
+from dataset_tools.lines import BATCH_BYTES, LineBatch
 from dataset_tools.lint.pieces import Piece, read_piece
 from dataset_tools.lint.record_index import RecordIndex
 from dataset_tools.lint.settings import LintSettings
@@ -53,17 +53,22 @@ class PieceCheck:
         """
         result = PieceResult(Tally(self.path, self.settings, listed))
         rules = self.fresh_rules()
-        gatherers = list(filter(gathers, rules))
+        result.rules = list(filter(gathers, rules))
         record_judges = [rule for rule in rules if _looks_at(rule, Rule.suspects)]
         judges = [r for r in rules if r in record_judges or _looks_at(r, Rule.check_line)]
-        for placed in read_piece(self.stream, piece, batch_bytes):
-            batch = parse_batch(placed.lines, self.context.record_format)
-            result.index.add(placed.start, batch)
+
+        def check(start: int, block: bytes) -> None:
+            lines = LineBatch(result.index.lines + 1, block)
+            batch = parse_batch(lines, self.context.record_format)
+            result.index.add(start, batch)
             for rule in judges if batch.odd_lines else record_judges:
                 _judge(rule, batch, result.tally)
-            for rule in gatherers:
+            for rule in result.rules:
                 rule.observe(batch)
-        result.rules = gatherers
+
+        # a function, so that a batch is gone, and its memory warm, when the next one is read
+        for start, block in read_piece(self.stream, piece, batch_bytes):
+            check(start, block)
         return result
 
     def fresh_rules(self) -> list[Rule]:

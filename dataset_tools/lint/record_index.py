@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 
 from dataset_tools.errors import InputError
 from dataset_tools.lines import LineBatch
-from dataset_tools.lint.pieces import read_lines
+from dataset_tools.lint.pieces import read_blocks
 from dataset_tools.lint.processes import in_order
 from dataset_tools.parsing import RecordBatch, parse_batch
 from dataset_tools.records import Record, RecordFormat
@@ -37,8 +37,8 @@ class RecordIndex:
         self.starts.append(start)
         self.first_lines.append(self.lines + 1)
         self.first_records.append(self.records)
-        self.end = start + sum(map(len, batch.lines.lines))
-        self.lines += len(batch.lines.lines)
+        self.end = start + len(batch.lines.block)
+        self.lines += len(batch.byte_scan.line_ends)
         self.records += len(batch)
 
     def merge(self, later: "RecordIndex") -> None:
@@ -106,5 +106,5 @@ class IndexedRecords:
         index = self.index
         is_last = number + 1 == len(index.starts)
         start, end = index.starts[number], index.end if is_last else index.starts[number + 1]
-        lines = [line for _, part in read_lines(self.stream, start, end) for line in part]
-        return parse_batch(LineBatch(index.first_lines[number], lines), self.record_format)
+        block = b"".join(block for _, block in read_blocks(self.stream, start, end))
+        return parse_batch(LineBatch(index.first_lines[number], block), self.record_format)

@@ -77,7 +77,8 @@ class OutlierLength(Rule):
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         if not self.usual or not len(batch):
             return ()
-        longest_line = max(batch.byte_scan.lengths)  # no text has more characters than that
+        scan = batch.byte_scan
+        longest_line = (scan.line_ends - scan.line_starts).max()  # no text has more characters
         suspects: set[int] = set()
         for column, usual in self.usual.items():
             if usual.limit < longest_line:
