@@ -36,6 +36,7 @@ _LAST_LATIN_LEAD = 0xC9  # the first byte, in UTF-8, of characters up to U+024F
 # Roughly by frequency in JSON of English text; what is not listed is rarer.
 _COMMON_BYTES = b'zqxjkvbpgywfmucldhrsnioate-.,n\\":' + b" "
 BACKSLASH = ord("\\")
+_NEWLINE = ord("\n")
 _FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
 WORD = 8  # bytes
 
@@ -50,15 +51,18 @@ class ByteScan:
         # one search for all, since searching costs more than telling them apart
         is_wanted = self.array == ord('"')
         is_wanted |= self.array == BACKSLASH
+        is_wanted |= self.array == _NEWLINE
         if not block.isascii():
             is_wanted |= self.array >= _FIRST_LEAD
-        found = numpy.flatnonzero(is_wanted)
-        bytes_there = self.array[found]
-        self.quotes: Positions = found[bytes_there == ord('"')]
+        found = is_wanted.nonzero()[0]
+        bytes_there = self.array.take(found)
+        self.quotes: Positions = found.compress(bytes_there == ord('"'))
+        self.newlines: Positions = found.compress(bytes_there == _NEWLINE)
+        self.leads: Positions = found.compress(bytes_there >= _FIRST_LEAD)  # of UTF-8 sequences
         # those that begin escapes
-        self.backslashes: Positions = _without_escaped(found[bytes_there == BACKSLASH])
-        self.leads: Positions = found[bytes_there >= _FIRST_LEAD]  # of UTF-8 sequences
+        self.backslashes = _without_escaped(found.compress(bytes_there == BACKSLASH))
         self.escaped: NDArray[np.uint8] = self.at(self.backslashes + 1)
+        self.escape_letters = self.escaped.tobytes()  # the same, to be searched
 
     def at(self, positions: "Positions") -> "NDArray[np.uint8]":
         """The bytes there; beyond the lines, the nearest byte."""
@@ -88,7 +92,7 @@ class ByteScan:
     def line_ends(self) -> "Positions":
         """The positions behind the lines, in order."""
         numpy = _numpy()
-        ends = numpy.flatnonzero(self.array == ord("\n")) + 1
+        ends = self.newlines + 1
         has_open_end = self.block != b"" and not self.block.endswith(b"\n")
         return numpy.append(ends, len(self.block)) if has_open_end else ends  # type: ignore[no-any-return]
 
@@ -101,8 +105,20 @@ class ByteScan:
         return starts  # type: ignore[no-any-return]
 
     @cached_property
+    def without_escapes(self) -> "NDArray[np.uint8]":
+        """The bytes, but zeros for those that belong to an escape begun before them."""
+        array = self.array.copy()
+        array.put(self.backslashes + 1, 0, mode="clip")
+        positions, _ = self._unicode_escapes
+        for place in range(2, 6):
+            array.put(positions + place, 0, mode="clip")
+        return array
+
+    @cached_property
     def string_delimiters(self) -> "Positions":
         """Where the quotes stand that open and close strings."""
+        if b'"' not in self.escape_letters:
+            return self.quotes
         numpy = _numpy()
         escaped_quotes = self.backslashes[self.escaped == ord('"')] + 1
         is_delimiter = numpy.ones(len(self.quotes), numpy.bool_)
@@ -174,14 +190,20 @@ class ByteScan:
     def _has_unusual_spelling(self) -> bool:
         """Whether an ASCII character may be spelt with an escape that it does not need."""
         _, codes = self._unicode_escapes
-        return bool((codes < 0x80).any() or (self.escaped == ord("/")).any())
+        return b"/" in self.escape_letters or bool((codes < 0x80).any())
 
     def _odd_escapes(self) -> "list[Positions]":
         r"""Escapes of odd characters: `\b`, `\f` and some `\uXXXX`."""
         numpy = _numpy()
-        is_control = (self.escaped == ord("b")) | (self.escaped == ord("f"))
+        controls = [
+            self.backslashes[self.escaped == ord(letter)]
+            for letter in "bf"
+            if letter.encode() in self.escape_letters
+        ]
         positions, codes = self._unicode_escapes
         kinds = _kinds()[codes]
+        if not kinds.any():
+            return controls
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(positions + 6))
         # a joiner is none between two escapes of characters that are not Latin
         is_foreign = (codes >= FIRST_BEYOND_LATIN) & (kinds != _JOINER)
@@ -189,7 +211,7 @@ class ByteScan:
         foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
         foreign_after = numpy.append(is_foreign[1:] & is_next, False)
         is_odd |= (kinds == _JOINER) & ~(foreign_before & foreign_after)[: len(kinds)]
-        return [self.backslashes[is_control], positions[is_odd]]
+        return [*controls, positions[is_odd]]
 
     def _odd_bytes(self) -> "list[Positions]":
         """Raw bytes of odd characters: DEL, and UTF-8 sequences of two and three bytes."""
@@ -198,14 +220,15 @@ class ByteScan:
         if not len(self.leads):
             return found
         words = self.words(self.leads)
-        may_be_odd = _starts_of_odd()[words & 0xFFFF]
-        leads, words = self.leads[may_be_odd], words[may_be_odd]
-        first, second, third = words & 0xFF, words >> 8 & 0x3F, words >> 16 & 0x3F
-        is_pair = first < 0xE0
-        codes = numpy.where(
-            is_pair, (first & 0x1F) << 6 | second, (first & 0x0F) << 12 | second << 6 | third
-        )
+        may_be_odd = _starts_of_odd()[words & 0xFFFF].nonzero()[0]
+        words = words[may_be_odd]
+        pairs = (words & 0x1F) << 6 | words >> 8 & 0x3F
+        is_pair = words & 0x20 == 0
+        codes = numpy.where(is_pair, pairs, pairs << 6 | words >> 16 & 0x3F)
         kinds = _kinds()[codes]
+        if not kinds.any():
+            return found
+        leads = self.leads[may_be_odd]
         behind = leads + numpy.where(is_pair, 2, 3)
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(behind))
         is_odd |= (kinds == _JOINER) & (self._ends_latin(leads - 1) | self._starts_latin(behind))

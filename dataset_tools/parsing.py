@@ -113,9 +113,9 @@ class RecordBatch:
         if not self.value_places:
             return {}
         scan = self.byte_scan
-        places = scan.string_delimiters.reshape(len(self), -1).T.copy()
+        places = scan.string_delimiters.reshape(len(self), -1)
         return {
-            key: ValueEdges(scan, starts=places[opening] + 1, ends=places[opening + 1])
+            key: ValueEdges(scan, starts=places[:, opening] + 1, ends=places[:, opening + 1].copy())
             for key, opening in self.value_places.items()
         }
 

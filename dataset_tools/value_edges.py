@@ -10,7 +10,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dataset_tools.byte_scan import BACKSLASH, WORD, ByteScan
+from dataset_tools.byte_scan import WORD, ByteScan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,12 +27,6 @@ def _as_word(text: bytes) -> int:
     return int.from_bytes(text.ljust(WORD, b"\0"), "little", signed=True)
 
 
-_ONES = _as_word(b"\x01" * WORD)
-_BACKSLASHES = _as_word(b"\\" * WORD)
-_LAST_HIGH_BITS = _as_word(b"\0\0\0\x80\x80\x80\x80\x80")  # of as many bytes as `\u000`
-_UNICODE_ESCAPE = _as_word(rb"\u")
-
-
 class ValueEdges:
     """The values of one key, one a line: the bytes from `starts` up to `ends`, quotes excluded."""
 
@@ -41,6 +35,7 @@ class ValueEdges:
         self.starts = starts
         self.ends = ends
         self._differing: dict[bytes, Flags] = {}
+        self._starting_otherwise: dict[bytes, Flags] = {}
 
     def may_lack_ending(self, ending: str) -> "Flags":
         """Which values are not sure to end with a text."""
@@ -49,8 +44,10 @@ class ValueEdges:
     def may_start_otherwise(self, space: str) -> "Flags":
         """Which are not sure to start with exactly this white space and then something else."""
         spelling = _spelling(space)
-        doubtful: Flags = ~_plain_bytes()[self.scan.at(self.starts + len(spelling))]
-        return doubtful | self._differ_at(self.starts, spelling)
+        if spelling not in self._starting_otherwise:
+            doubtful: Flags = ~_plain_bytes()[self.scan.at(self.starts + len(spelling))]
+            self._starting_otherwise[spelling] = doubtful | self._differ_at(self.starts, spelling)
+        return self._starting_otherwise[spelling]
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
         """Which are not sure to end with exactly this white space, behind something, and a text."""
@@ -69,26 +66,25 @@ class ValueEdges:
     def may_be_blank(self, mark: str) -> "Flags":
         """Which may hold nothing but white space and a mark."""
         plain = _plain_bytes()
-        first, second = self.scan.at(self.starts), self.scan.at(self.starts + 1)
-        is_text = plain[first] | (plain[second] & (first != BACKSLASH))
+        first, second = map(self._without_escapes_at, (self.starts, self.starts + 1))
+        is_text = plain[first] | plain[second]
         longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
         is_longer = self.ends - self.starts > longest_spelling + 2
         is_sure: Flags = is_text & is_longer
         return ~is_sure
 
     def may_start_like(self, other: "ValueEdges", space: str, other_space: str) -> "Flags":
-        """Which may begin with the same four characters as the other value of their line.
+        """Which may begin with the same two characters as the other value of their line.
 
         Both behind the white space that each is likely to start with.
         """
         starts = self.starts + len(_spelling(space))
         others = other.starts + len(_spelling(other_space))
         doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
-        words, other_words = self.scan.words(starts), other.scan.words(others)
-        is_alike: Flags = (words ^ other_words) & 0xFFFFFFFF == 0
-        for bits in (8, 16, 24):
-            doubtful |= ~_simple_bytes()[words >> bits & 0xFF]
-            doubtful |= ~_simple_bytes()[other_words >> bits & 0xFF]
+        is_alike: Flags = self.scan.at(starts) == self.scan.at(others)
+        second, other_second = self.scan.at(starts + 1), self.scan.at(others + 1)
+        is_alike &= second == other_second
+        doubtful |= ~(_simple_bytes()[second] & _simple_bytes()[other_second])
         return doubtful | is_alike
 
     def _differ_at(self, positions: "Positions", spelling: bytes) -> "Flags":
@@ -113,25 +109,16 @@ class ValueEdges:
     def _is_plain_before(self, spelling: bytes) -> "Flags":
         """Which have a plain character before so many bytes at their end."""
         places = self.ends - len(spelling) - 1
-        is_plain: Flags = _plain_bytes()[self.scan.at(places)]
-        return is_plain & ~self._continue_escape(places)
+        is_plain: Flags = _plain_bytes()[self._without_escapes_at(places)]
+        return is_plain
 
     def _continue_escape(self, places: "Positions") -> "Flags":
-        r"""Which bytes may belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
-        import numpy as np
-
-        words = self.scan.words(places - WORD)
-        # a byte that is zero, and none else but sometimes the one above it, ends with its high bit
-        differences = words ^ _BACKSLASHES
-        near = ((differences - _ONES) & ~differences & _LAST_HIGH_BITS).nonzero()[0]
-        words = words[near]
-        is_unicode = np.zeros(len(near), np.bool_)
-        for bits in (24, 32, 40, 48):
-            is_unicode |= words >> bits & 0xFFFF == _UNICODE_ESCAPE
-        is_unicode &= _hex_digits()[self.scan.at(places[near])]
-        continue_escape: Flags = np.zeros(len(places), np.bool_)
-        continue_escape[near] = is_unicode | (words >> 56 & 0xFF == BACKSLASH)
+        r"""Which bytes belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
+        continue_escape: Flags = self._without_escapes_at(places) == 0
         return continue_escape
+
+    def _without_escapes_at(self, places: "Positions") -> "NDArray[np.uint8]":
+        return self.scan.without_escapes.take(places, mode="clip")
 
 
 def byte_flags(characters: frozenset[str]) -> "Flags":
@@ -153,11 +140,6 @@ def _plain_bytes() -> "Flags":
 def _simple_bytes() -> "Flags":
     """For each byte, whether it is an ASCII character spelt as it is."""
     return _plain_bytes() | byte_flags(frozenset(" "))
-
-
-@lru_cache(maxsize=1)
-def _hex_digits() -> "Flags":
-    return byte_flags(frozenset("0123456789abcdefABCDEF"))
 
 
 @lru_cache(maxsize=64)
