@@ -45,7 +45,7 @@ class ByteScan:
     """The bytes of consecutive lines as one array; what it tells holds for lines that are JSON."""
 
     def __init__(self, block: bytes) -> None:
-        numpy = _numpy()
+        numpy = numpy_module()
         self.block = block
         self.array: NDArray[np.uint8] = numpy.frombuffer(block, numpy.uint8)
         # one search for all, since searching costs more than telling them apart
@@ -86,12 +86,12 @@ class ByteScan:
     def _words(self) -> "NDArray[np.int64]":
         """The eight bytes from every byte on, but for the last ones; takes no memory."""
         block = self.block.ljust(WORD, b"\0")
-        return _numpy().ndarray(len(block) - WORD + 1, "<i8", block, strides=1)  # type: ignore[no-any-return]
+        return numpy_module().ndarray(len(block) - WORD + 1, "<i8", block, strides=1)  # type: ignore[no-any-return]
 
     @cached_property
     def line_ends(self) -> "Positions":
         """The positions behind the lines, in order."""
-        numpy = _numpy()
+        numpy = numpy_module()
         ends = self.newlines + 1
         has_open_end = self.block != b"" and not self.block.endswith(b"\n")
         return numpy.append(ends, len(self.block)) if has_open_end else ends  # type: ignore[no-any-return]
@@ -99,7 +99,7 @@ class ByteScan:
     @cached_property
     def line_starts(self) -> "Positions":
         """The positions at which the lines start, in order."""
-        starts = _numpy().empty_like(self.line_ends)
+        starts = numpy_module().empty_like(self.line_ends)
         starts[:1] = 0
         starts[1:] = self.line_ends[:-1]
         return starts  # type: ignore[no-any-return]
@@ -119,7 +119,7 @@ class ByteScan:
         """Where the quotes stand that open and close strings."""
         if b'"' not in self.escape_letters:
             return self.quotes
-        numpy = _numpy()
+        numpy = numpy_module()
         escaped_quotes = self.backslashes[self.escaped == ord('"')] + 1
         is_delimiter = numpy.ones(len(self.quotes), numpy.bool_)
         is_delimiter[numpy.searchsorted(self.quotes, escaped_quotes)] = False
@@ -127,7 +127,7 @@ class ByteScan:
 
     def count_strings_by_line(self) -> list[int]:
         """How many JSON strings each line holds, keys included."""
-        counts = _numpy().bincount(
+        counts = numpy_module().bincount(
             self._lines_of(self.string_delimiters), minlength=len(self.line_ends)
         )
         return (counts // 2).tolist()  # type: ignore[no-any-return]
@@ -145,7 +145,7 @@ class ByteScan:
         JSON has one usual spelling for a text of ASCII characters. Others (`\u0023`, `\/`) are
         rare enough to give up on.
         """
-        numpy = _numpy()
+        numpy = numpy_module()
         if not text.isascii() or self._has_unusual_spelling:
             return None
         spelling = json.dumps(text)[1:-1].encode()
@@ -170,11 +170,11 @@ class ByteScan:
 
     def _count_byte(self, byte: int) -> int:
         # bytes.count looks at each byte by itself, for what is not rare ten times as slow
-        return int(_numpy().count_nonzero(self.array == byte))
+        return int(numpy_module().count_nonzero(self.array == byte))
 
     def lines_with_odd_characters(self) -> list[int]:
         """The indices of the lines that may spell an odd character, ascending."""
-        numpy = _numpy()
+        numpy = numpy_module()
         odd = [*self._odd_escapes(), *self._odd_bytes()]
         positions = numpy.concatenate(odd) if odd else self.backslashes[:0]
         return sorted(set(self._lines_of(positions).tolist())) if len(positions) else []
@@ -194,7 +194,7 @@ class ByteScan:
 
     def _odd_escapes(self) -> "list[Positions]":
         r"""Escapes of odd characters: `\b`, `\f` and some `\uXXXX`."""
-        numpy = _numpy()
+        numpy = numpy_module()
         controls = [
             self.backslashes[self.escaped == ord(letter)]
             for letter in "bf"
@@ -215,7 +215,7 @@ class ByteScan:
 
     def _odd_bytes(self) -> "list[Positions]":
         """Raw bytes of odd characters: DEL, and UTF-8 sequences of two and three bytes."""
-        numpy = _numpy()
+        numpy = numpy_module()
         found = [numpy.flatnonzero(self.array == 0x7F)] if b"\x7f" in self.block else []
         if not len(self.leads):
             return found
@@ -250,7 +250,7 @@ class ByteScan:
         return (self.array[positions] < 0x80) | is_pair
 
     def _lines_of(self, positions: "Positions") -> "Positions":
-        numpy = _numpy()
+        numpy = numpy_module()
         return numpy.searchsorted(self.line_ends, positions, side="right")  # type: ignore[no-any-return]
 
 
@@ -261,7 +261,7 @@ def rarest_byte(text: bytes) -> int:
 
 def _without_escaped(backslashes: "Positions") -> "Positions":
     """Those that begin an escape: in a run of backslashes, each second one is escaped itself."""
-    numpy = _numpy()
+    numpy = numpy_module()
     follows_another = backslashes[1:] == backslashes[:-1] + 1
     if not follows_another.any():
         return backslashes
@@ -276,7 +276,7 @@ _ODD, _LEAD, _JOINER = 1, 2, 3
 @cache
 def _kinds() -> "NDArray[np.uint8]":
     """For each UTF-16 code unit: 0, odd, or odd beside certain others."""
-    kinds = _numpy().zeros(0x10000, "u1")
+    kinds = numpy_module().zeros(0x10000, "u1")
     for first, last in ODD_RANGES:
         kinds[first : last + 1] = _ODD
     kinds[list(MOJIBAKE_LEADS)] = _LEAD
@@ -287,8 +287,8 @@ def _kinds() -> "NDArray[np.uint8]":
 @cache
 def _starts_of_odd() -> "NDArray[np.bool_]":
     """For two bytes as a number, whether a UTF-8 sequence with that start can be of some kind."""
-    starts = _numpy().zeros(0x10000, bool)
-    for code in _numpy().flatnonzero(_kinds()).tolist():
+    starts = numpy_module().zeros(0x10000, bool)
+    for code in numpy_module().flatnonzero(_kinds()).tolist():
         if not 0xD800 <= code < 0xE000:
             starts[int.from_bytes(chr(code).encode()[:2], "little")] = True
     return starts  # type: ignore[no-any-return]
@@ -297,15 +297,15 @@ def _starts_of_odd() -> "NDArray[np.bool_]":
 @cache
 def _hex_values() -> "NDArray[np.int64]":
     """For two bytes as a number, the value that they spell in hexadecimal digits."""
-    values = _numpy().zeros(256, "i8")
+    values = numpy_module().zeros(256, "i8")
     for digit in b"0123456789abcdefABCDEF":
         values[digit] = int(chr(digit), 16)
     return (values << 4 | values[:, None]).ravel()  # type: ignore[no-any-return]
 
 
 @cache
-def _numpy() -> ModuleType:
-    """NumPy, without the threads that its linear algebra starts and that nothing here needs."""
+def numpy_module() -> ModuleType:
+    """NumPy, imported when first asked for, without the threads that its linear algebra starts and that nothing here needs."""
     given = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import numpy

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dataset_tools.byte_scan import numpy_module
 from dataset_tools.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def in_order(
         for each in arguments:
             yield function(*each)
         return
+    numpy_module()  # once, rather than in each process
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool

@@ -44,9 +44,9 @@ class MixedLineEndings(Rule):
         self.first_lines: dict[bytes, int] = {}
 
     def observe(self, batch: RecordBatch) -> None:
-        block = batch.lines.block
-        windows = block.count(b"\r\n") if b"\r" in block else 0  # in strings they are escaped
-        ended = len(batch.byte_scan.line_ends) - (not block.endswith(b"\n"))
+        scan = batch.byte_scan
+        ended = len(scan.newlines)
+        windows = int((scan.at(scan.newlines - 1) == ord("\r")).sum())
         for ending, count in ((b"\r\n", windows), (b"\n", ended - windows)):
             self.counts[ending] += count
             if count and ending not in self.first_lines:

@@ -3,6 +3,7 @@ r"""A text holds control characters, invisible ones, or the traces of a wrong en
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
@@ -19,11 +20,10 @@ _SPACELESS = (
     r"\ua980-\uaadf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 )
 # Hebrew, Arabic, Syriac, Thaana, N'Ko and their like, presentation forms, older scripts, Adlam
-_RIGHT_TO_LEFT = re.compile(
+_RIGHT_TO_LEFT = (
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-_ODD = re.compile(
-    rf"""
+_ODD = rf"""
       (?P<control> [\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f] )
     | (?P<replacement> \ufffd )
     | (?P<invisible>
@@ -40,9 +40,7 @@ _ODD = re.compile(
         | \u00f0[\u009f\u0178]                # emoji: ðŸ
         | \u00ef(?:\u00bb\u00bf|\u00bf\u00bd) # byte order mark, replacement character
       )
-    """,
-    re.VERBOSE,
-)
+    """
 _WHAT = {
     "control": "the control character",
     "replacement": "the replacement character",
@@ -106,9 +104,9 @@ class OddCharacter(Rule):
 
 def _problems(key: str, text: str) -> Iterator[Problem]:
     firsts: dict[str, re.Match[str]] = {}
-    for match in _ODD.finditer(text):
+    for match in _pattern(_ODD).finditer(text):
         firsts.setdefault(match.lastgroup or "", match)
-    if "embedding" in firsts and ("direction" in firsts or _RIGHT_TO_LEFT.search(text)):
+    if "embedding" in firsts and ("direction" in firsts or _pattern(_RIGHT_TO_LEFT).search(text)):
         del firsts["embedding"]
     for kind, match in firsts.items():
         found = match[0]
@@ -116,6 +114,12 @@ def _problems(key: str, text: str) -> Iterator[Problem]:
         yield Problem(
             f"{_WHAT[kind]} {spelling} stands in the {key}", key=key, offset=match.start()
         )
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """The compiled pattern; compiling takes longer than the lint of a small file."""
+    return re.compile(pattern, re.VERBOSE)
 
 
 def _name(character: str) -> str:

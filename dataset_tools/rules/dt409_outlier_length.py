@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from statistics import median, quantiles
 from typing import NamedTuple
 
 from dataset_tools.findings import Severity
@@ -106,6 +105,8 @@ class OutlierLength(Rule):
 
 def _usual(lengths: Sequence[int], factor: float) -> _Usual | None:
     """What is usual of these lengths; None where outliers cannot be told."""
+    from statistics import median, quantiles
+
     middle = median(lengths)
     if middle == 0:
         return None
