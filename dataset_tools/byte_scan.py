@@ -80,7 +80,7 @@ class ByteScan:
         bits = 8 * (positions - inside)
         found = words[inside].view("u8")
         found = found >> bits.clip(0).view("u8") << (-bits).clip(0).view("u8")
-        return found.view("i8")
+        return found.view("i8")  # type: ignore[no-any-return]
 
     @cached_property
     def _words(self) -> "NDArray[np.int64]":
@@ -94,7 +94,7 @@ class ByteScan:
         numpy = numpy_module()
         ends = self.newlines + 1
         has_open_end = self.block != b"" and not self.block.endswith(b"\n")
-        return numpy.append(ends, len(self.block)) if has_open_end else ends  # type: ignore[no-any-return]
+        return numpy.append(ends, len(self.block)) if has_open_end else ends
 
     @cached_property
     def line_starts(self) -> "Positions":
@@ -305,7 +305,7 @@ def _hex_values() -> "NDArray[np.int64]":
 
 @cache
 def numpy_module() -> ModuleType:
-    """NumPy, imported when first asked for, without the threads that its linear algebra starts and that nothing here needs."""
+    """NumPy, without the threads that its linear algebra starts and that nothing here needs."""
     given = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import numpy

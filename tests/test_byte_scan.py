@@ -73,7 +73,9 @@ def test_plain_lines_are_not_named() -> None:
         '{"text": "Âme, né, 日本, “q” 😀"}',
     ]
 
-    assert ByteScan("".join(f"{line}\n" for line in lines).encode()).lines_with_odd_characters() == []
+    assert (
+        ByteScan("".join(f"{line}\n" for line in lines).encode()).lines_with_odd_characters() == []
+    )
 
 
 @given(

@@ -106,8 +106,7 @@ def test_a_batch_equals_its_lines_one_by_one(case: tuple[RecordFormat, list[byte
     whole = parse_batch(LineBatch(1, b"".join(lines)), record_format)
 
     singles = [
-        parse_batch(LineBatch(number, line), record_format)
-        for number, line in enumerate(lines, 1)
+        parse_batch(LineBatch(number, line), record_format) for number, line in enumerate(lines, 1)
     ]
 
     assert list(whole.records()) == [pair for single in singles for pair in single.records()]
