@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_tools.byte_scan import ByteScan
-from dataset_tools.rules.dt204_odd_character import _problems
+from dataset_tools.rules.dt204_odd_character import _ODD, _odd_places, _pattern, _problems
 
 ODD_TEXTS = st.text(
     st.sampled_from('a"\\/\n\té\u00c2\u00c3\u00e2\u0080\u00a9\u20ac\u2019\u0099\u00ad\u200b\u200d')
@@ -117,3 +117,11 @@ def test_escaped_backslashes_begin_no_escape() -> None:
     named = ByteScan("".join(f"{line}\n" for line in lines).encode()).lines_with_odd_characters()
 
     assert named == []
+
+
+@given(TEXTS)
+def test_a_look_at_single_characters_finds_all(text: str) -> None:
+    """DT204 finds what its whole pattern finds, though it tries that at few characters only."""
+    expected = [match.span() for match in _pattern(_ODD).finditer(text)]
+
+    assert expected == [match.span() for match in _odd_places(text)]
