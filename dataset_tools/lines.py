@@ -16,7 +16,7 @@ from typing import IO, BinaryIO
 from dataset_tools.errors import InputError
 
 # large enough that work for each batch costs little, small enough for the processor's cache
-BATCH_BYTES = 524288
+BATCH_BYTES = 1024 * 1024
 UTF8_BOM = b"\xef\xbb\xbf"
 
 

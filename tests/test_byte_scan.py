@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,18 @@ def test_strings_are_counted(lines: list[bytes]) -> None:
 
     assert counts == scan.count_strings_by_line()
     assert 2 * sum(counts) == len(scan.string_delimiters)
+
+
+@given(st.binary(max_size=20), st.lists(st.integers(-9, 25), max_size=4))
+def test_words_are_the_bytes_from_a_place_on(block: bytes, places: list[int]) -> None:
+    """Eight bytes from anywhere are one number; before the lines and behind them are zeros."""
+    framed = bytes(9) + block + bytes(20)
+    expected = [int.from_bytes(framed[9 + at : 17 + at], "little", signed=True)
+                for at in sorted(places)]  # fmt: skip
+
+    words = ByteScan(block).words(np.array(sorted(places), np.intp))
+
+    assert expected == words.tolist()
 
 
 def test_a_hidden_member_counts() -> None:

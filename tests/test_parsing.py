@@ -114,6 +114,16 @@ def test_a_batch_equals_its_lines_one_by_one(case: tuple[RecordFormat, list[byte
     assert alone.keys() <= {line.number for line in whole.odd_lines}
 
 
+def test_objects_are_lines_even_where_their_numbers_agree() -> None:
+    """Two objects in one line and one in two lines are three odd lines, not three records."""
+    lines = [b'{"text": "a"} {"text": "b"}\n', b'{"text":\n', b'"c"}\n']
+
+    batch = parse_batch(LineBatch(1, b"".join(lines)), "text")
+
+    assert [line.number for line in batch.odd_lines] == [1, 2, 3]
+    assert len(batch) == 0
+
+
 def test_columns_hold_weights_by_index() -> None:
     """A weight other than 1 is found by its record's index; a line by its number."""
     lines = [b'{"text": "a"}\n', b"\n", b'{"text": "b", "weight": 0.5}\n']

@@ -1,6 +1,6 @@
 """The record index: where the records of a checked file stand, for a second look at some of them.
 
-It keeps three numbers for each batch of lines, 24 bytes for every half a megabyte of data.
+It keeps three numbers for each batch of lines, 24 bytes for every megabyte of data.
 """
 
 from array import array
@@ -18,7 +18,7 @@ from dataset_tools.records import Record, RecordFormat
 
 Value = TypeVar("Value")
 
-FEWEST_PARALLEL_BATCHES = 64  # below that, starting processes costs more than it saves
+FEWEST_PARALLEL_BATCHES = 32  # below that, starting processes costs more than it saves
 
 
 class RecordIndex:
