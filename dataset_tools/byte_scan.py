@@ -190,7 +190,7 @@ class ByteScan:
     def _has_unusual_spelling(self) -> bool:
         """Whether an ASCII character may be spelt with an escape that it does not need."""
         _, codes = self._unicode_escapes
-        return b"/" in self.escape_letters or bool((codes < 0x80).any())
+        return b"/" in self.escape_letters or bool(_is_needless_escape()[codes].any())
 
     def _odd_escapes(self) -> "list[Positions]":
         r"""Escapes of odd characters: `\b`, `\f` and some `\uXXXX`."""
@@ -282,6 +282,15 @@ def _kinds() -> "NDArray[np.uint8]":
     kinds[list(MOJIBAKE_LEADS)] = _LEAD
     kinds[list(JOINERS)] = _JOINER
     return kinds  # type: ignore[no-any-return]
+
+
+@cache
+def _is_needless_escape() -> "NDArray[np.bool_]":
+    r"""For each code of an escape `\uXXXX`, whether ASCII has another spelling."""
+    is_needless = numpy_module().zeros(0x10000, bool)
+    is_needless[0x20:0x80] = True
+    is_needless[list(b"\b\t\n\f\r")] = True
+    return is_needless  # type: ignore[no-any-return]
 
 
 @cache

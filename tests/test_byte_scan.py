@@ -111,6 +111,7 @@ def test_an_unusual_spelling_is_not_counted() -> None:
     assert ByteScan(b'["<\\/s>"]\n').count_text("</s>") is None
     assert ByteScan(b'["#"]\n').count_text("→") is None
     assert ByteScan(b'["#"]\n').count_text("#") == 1
+    assert ByteScan(b'["\\u0001#"]\n').count_text("#") == 1  # it has no other spelling
 
 
 def test_a_structural_brace_is_no_text() -> None:

@@ -101,10 +101,21 @@ class OddCharacter(Rule):
         wanted = {first + line for line in lines}
         return [index for index, number in enumerate(batch.numbers) if number in wanted]
 
+    def count_problems(self, batch: RecordBatch, suspects: Collection[int]) -> int:
+        columns = filter(None, (batch.prompts, batch.completions))
+        return sum(_count_kinds(column[index]) for column in columns for index in suspects)
+
     def check_record(self, record: Record) -> Iterable[Problem]:
         if record.prompt is not None:
             yield from _problems("prompt", record.prompt)
         yield from _problems(record.target_key, record.completion)
+
+
+def _count_kinds(text: str) -> int:
+    """How many problems the text has."""
+    if text.isascii():  # of one kind, then
+        return 1 if _pattern(_FIRST).search(text) else 0
+    return sum(1 for _ in _problems("", text))
 
 
 def _problems(key: str, text: str) -> Iterator[Problem]:
