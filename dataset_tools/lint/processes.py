@@ -34,18 +34,20 @@ def in_order(
             yield function(*each)
         return
     numpy_module()  # once, rather than in each process
-    idle = [_Worker(function) for _ in range(jobs)]
+    idle: list[_Worker] = []
     busy: dict[int, tuple[_Worker, int]] = {}  # the task of each, by where its reply comes in
     tasks = enumerate(arguments)
     done: dict[int, Result] = {}
     turn = given_out = 0
     try:
+        for _ in range(jobs):
+            idle.append(_Worker(function))
         while True:
             free = min(len(idle), turn + jobs * AHEAD - given_out)
             for number, each in islice(tasks, free):
                 worker = idle.pop()
-                worker.send(each)
                 busy[worker.replies.fileno()] = worker, number
+                worker.send(each)
                 given_out += 1
             if turn in done:
                 turn += 1
