@@ -9,7 +9,6 @@ parsing does.
 
 import json
 import os
-from collections.abc import Sequence
 from functools import cache, cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -37,33 +36,90 @@ _LAST_LATIN_LEAD = 0xC9  # the first byte, in UTF-8, of characters up to U+024F
 # Roughly by frequency in JSON of English text; what is not listed is rarer.
 _COMMON_BYTES = b'zqxjkvbpgywfmucldhrsnioate-.,n\\":' + b" "
 BACKSLASH = ord("\\")
-_PADDING = bytes(16)  # so that no look ahead goes beyond the end
+_NEWLINE = ord("\n")
+_FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
+WORD = 8  # bytes
 
 
 class ByteScan:
     """The bytes of consecutive lines as one array; what it tells holds for lines that are JSON."""
 
-    def __init__(self, lines: Sequence[bytes]) -> None:
-        numpy = _numpy()
-        self.block = b"".join((*lines, _PADDING))
-        self.lines = lines
-        self.array: NDArray[np.uint8] = numpy.frombuffer(self.block, numpy.uint8)
-        # one search for both, since searching costs more than telling them apart
-        found = numpy.flatnonzero((self.array == ord('"')) | (self.array == BACKSLASH))
-        is_backslash = self.array[found] == BACKSLASH
-        self.backslashes: Positions = _without_escaped(found[is_backslash])  # that begin escapes
-        self.quotes: Positions = found[~is_backslash]
-        self.escaped: NDArray[np.uint8] = self.array[self.backslashes + 1]
+    def __init__(self, block: bytes) -> None:
+        numpy = numpy_module()
+        self.block = block
+        self.array: NDArray[np.uint8] = numpy.frombuffer(block, numpy.uint8)
+        # one search for all, since searching costs more than telling them apart
+        is_wanted = self.array == ord('"')
+        is_wanted |= self.array == BACKSLASH
+        is_wanted |= self.array == _NEWLINE
+        if not block.isascii():
+            is_wanted |= self.array >= _FIRST_LEAD
+        found = is_wanted.nonzero()[0]
+        bytes_there = self.array.take(found)
+        self.quotes: Positions = found.compress(bytes_there == ord('"'))
+        self.newlines: Positions = found.compress(bytes_there == _NEWLINE)
+        self.leads: Positions = found.compress(bytes_there >= _FIRST_LEAD)  # of UTF-8 sequences
+        # those that begin escapes
+        self.backslashes = _without_escaped(found.compress(bytes_there == BACKSLASH))
+        self.escaped: NDArray[np.uint8] = self.at(self.backslashes + 1)
+        self.escape_letters = self.escaped.tobytes()  # the same, to be searched
+
+    def at(self, positions: "Positions") -> "NDArray[np.uint8]":
+        """The bytes there; beyond the lines, the nearest byte."""
+        return self.array.take(positions, mode="clip")
+
+    def words(self, positions: "Positions") -> "NDArray[np.int64]":
+        """Eight bytes from each position on as one number, the first byte the lowest.
+
+        Positions are ascending; beyond the lines are zeros.
+        """
+        words, last = self._words, len(self._words) - 1
+        if not len(positions) or (positions[0] >= 0 and positions[-1] <= last):
+            return words[positions]
+        inside = positions.clip(0, last)
+        bits = 8 * (positions - inside)
+        found = words[inside].view("u8")
+        found = found >> bits.clip(0).view("u8") << (-bits).clip(0).view("u8")
+        return found.view("i8")  # type: ignore[no-any-return]
 
     @cached_property
-    def lengths(self) -> list[int]:
-        """The bytes of each line."""
-        return list(map(len, self.lines))
+    def _words(self) -> "NDArray[np.int64]":
+        """The eight bytes from every byte on, but for the last ones; takes no memory."""
+        block = self.block.ljust(WORD, b"\0")
+        return numpy_module().ndarray(len(block) - WORD + 1, "<i8", block, strides=1)  # type: ignore[no-any-return]
+
+    @cached_property
+    def line_ends(self) -> "Positions":
+        """The positions behind the lines, in order."""
+        numpy = numpy_module()
+        ends = self.newlines + 1
+        has_open_end = self.block != b"" and not self.block.endswith(b"\n")
+        return numpy.append(ends, len(self.block)) if has_open_end else ends
+
+    @cached_property
+    def line_starts(self) -> "Positions":
+        """The positions at which the lines start, in order."""
+        starts = numpy_module().empty_like(self.line_ends)
+        starts[:1] = 0
+        starts[1:] = self.line_ends[:-1]
+        return starts  # type: ignore[no-any-return]
+
+    @cached_property
+    def without_escapes(self) -> "NDArray[np.uint8]":
+        """The bytes, but zeros for those that belong to an escape begun before them."""
+        array = self.array.copy()
+        array.put(self.backslashes + 1, 0, mode="clip")
+        positions, _ = self._unicode_escapes
+        for place in range(2, 6):
+            array.put(positions + place, 0, mode="clip")
+        return array
 
     @cached_property
     def string_delimiters(self) -> "Positions":
         """Where the quotes stand that open and close strings."""
-        numpy = _numpy()
+        if b'"' not in self.escape_letters:
+            return self.quotes
+        numpy = numpy_module()
         escaped_quotes = self.backslashes[self.escaped == ord('"')] + 1
         is_delimiter = numpy.ones(len(self.quotes), numpy.bool_)
         is_delimiter[numpy.searchsorted(self.quotes, escaped_quotes)] = False
@@ -71,8 +127,8 @@ class ByteScan:
 
     def count_strings_by_line(self) -> list[int]:
         """How many JSON strings each line holds, keys included."""
-        counts = _numpy().bincount(
-            self._lines_of(self.string_delimiters), minlength=len(self.lines)
+        counts = numpy_module().bincount(
+            self._lines_of(self.string_delimiters), minlength=len(self.line_ends)
         )
         return (counts // 2).tolist()  # type: ignore[no-any-return]
 
@@ -89,7 +145,7 @@ class ByteScan:
         JSON has one usual spelling for a text of ASCII characters. Others (`\u0023`, `\/`) are
         rare enough to give up on.
         """
-        numpy = _numpy()
+        numpy = numpy_module()
         if not text.isascii() or self._has_unusual_spelling:
             return None
         spelling = json.dumps(text)[1:-1].encode()
@@ -114,11 +170,11 @@ class ByteScan:
 
     def _count_byte(self, byte: int) -> int:
         # bytes.count looks at each byte by itself, for what is not rare ten times as slow
-        return int(_numpy().count_nonzero(self.array == byte))
+        return int(numpy_module().count_nonzero(self.array == byte))
 
     def lines_with_odd_characters(self) -> list[int]:
         """The indices of the lines that may spell an odd character, ascending."""
-        numpy = _numpy()
+        numpy = numpy_module()
         odd = [*self._odd_escapes(), *self._odd_bytes()]
         positions = numpy.concatenate(odd) if odd else self.backslashes[:0]
         return sorted(set(self._lines_of(positions).tolist())) if len(positions) else []
@@ -127,24 +183,27 @@ class ByteScan:
     def _unicode_escapes(self) -> "tuple[Positions, NDArray[np.int32]]":
         r"""Where escapes `\uXXXX` stand, and their codes."""
         positions = self.backslashes[self.escaped == ord("u")]
-        value = _hex_values()
-        code = value[self.array[positions + 2]]
-        for place in (3, 4, 5):
-            code = code << 4 | value[self.array[positions + place]]
-        return positions, code
+        digits, value = self.words(positions + 2), _hex_values()
+        return positions, value[digits & 0xFFFF] << 8 | value[digits >> 16 & 0xFFFF]
 
     @cached_property
     def _has_unusual_spelling(self) -> bool:
         """Whether an ASCII character may be spelt with an escape that it does not need."""
         _, codes = self._unicode_escapes
-        return bool((codes < 0x80).any() or (self.escaped == ord("/")).any())
+        return b"/" in self.escape_letters or bool(_is_needless_escape()[codes].any())
 
     def _odd_escapes(self) -> "list[Positions]":
         r"""Escapes of odd characters: `\b`, `\f` and some `\uXXXX`."""
-        numpy = _numpy()
-        is_control = (self.escaped == ord("b")) | (self.escaped == ord("f"))
+        numpy = numpy_module()
+        controls = [
+            self.backslashes[self.escaped == ord(letter)]
+            for letter in "bf"
+            if letter.encode() in self.escape_letters
+        ]
         positions, codes = self._unicode_escapes
         kinds = _kinds()[codes]
+        if not kinds.any():
+            return controls
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(positions + 6))
         # a joiner is none between two escapes of characters that are not Latin
         is_foreign = (codes >= FIRST_BEYOND_LATIN) & (kinds != _JOINER)
@@ -152,24 +211,24 @@ class ByteScan:
         foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
         foreign_after = numpy.append(is_foreign[1:] & is_next, False)
         is_odd |= (kinds == _JOINER) & ~(foreign_before & foreign_after)[: len(kinds)]
-        return [self.backslashes[is_control], positions[is_odd]]
+        return [*controls, positions[is_odd]]
 
     def _odd_bytes(self) -> "list[Positions]":
         """Raw bytes of odd characters: DEL, and UTF-8 sequences of two and three bytes."""
-        numpy = _numpy()
+        numpy = numpy_module()
         found = [numpy.flatnonzero(self.array == 0x7F)] if b"\x7f" in self.block else []
-        if self.block.isascii():
+        if not len(self.leads):
             return found
-        leads = numpy.flatnonzero(self.array >= 0xC2)
-        leads = leads[_leads_to_odd()[self.array[leads]]]
-        first, second, third = (self.array[leads + i].astype(numpy.int32) for i in range(3))
-        is_pair = first < 0xE0
-        codes = numpy.where(
-            is_pair,
-            (first & 0x1F) << 6 | (second & 0x3F),
-            (first & 0x0F) << 12 | (second & 0x3F) << 6 | (third & 0x3F),
-        )
+        words = self.words(self.leads)
+        may_be_odd = _starts_of_odd()[words & 0xFFFF].nonzero()[0]
+        words = words[may_be_odd]
+        pairs = (words & 0x1F) << 6 | words >> 8 & 0x3F
+        is_pair = words & 0x20 == 0
+        codes = numpy.where(is_pair, pairs, pairs << 6 | words >> 16 & 0x3F)
         kinds = _kinds()[codes]
+        if not kinds.any():
+            return found
+        leads = self.leads[may_be_odd]
         behind = leads + numpy.where(is_pair, 2, 3)
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(behind))
         is_odd |= (kinds == _JOINER) & (self._ends_latin(leads - 1) | self._starts_latin(behind))
@@ -177,12 +236,12 @@ class ByteScan:
 
     def _is_beyond_ascii(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters beyond ASCII start here, raw or escaped."""
-        there = self.array[positions]
+        there = self.at(positions)
         return (there >= 0x80) | (there == BACKSLASH)  # type: ignore[no-any-return]
 
     def _starts_latin(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters up to U+024F may start here; those beyond have other lead bytes."""
-        return self.array[positions] <= _LAST_LATIN_LEAD
+        return self.at(positions) <= _LAST_LATIN_LEAD
 
     def _ends_latin(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters up to U+024F may end here."""
@@ -191,9 +250,8 @@ class ByteScan:
         return (self.array[positions] < 0x80) | is_pair
 
     def _lines_of(self, positions: "Positions") -> "Positions":
-        numpy = _numpy()
-        ends = numpy.cumsum(self.lengths)
-        return numpy.searchsorted(ends, positions, side="right")  # type: ignore[no-any-return]
+        numpy = numpy_module()
+        return numpy.searchsorted(self.line_ends, positions, side="right")  # type: ignore[no-any-return]
 
 
 def rarest_byte(text: bytes) -> int:
@@ -203,7 +261,7 @@ def rarest_byte(text: bytes) -> int:
 
 def _without_escaped(backslashes: "Positions") -> "Positions":
     """Those that begin an escape: in a run of backslashes, each second one is escaped itself."""
-    numpy = _numpy()
+    numpy = numpy_module()
     follows_another = backslashes[1:] == backslashes[:-1] + 1
     if not follows_another.any():
         return backslashes
@@ -218,7 +276,7 @@ _ODD, _LEAD, _JOINER = 1, 2, 3
 @cache
 def _kinds() -> "NDArray[np.uint8]":
     """For each UTF-16 code unit: 0, odd, or odd beside certain others."""
-    kinds = _numpy().zeros(0x10000, "u1")
+    kinds = numpy_module().zeros(0x10000, "u1")
     for first, last in ODD_RANGES:
         kinds[first : last + 1] = _ODD
     kinds[list(MOJIBAKE_LEADS)] = _LEAD
@@ -227,26 +285,35 @@ def _kinds() -> "NDArray[np.uint8]":
 
 
 @cache
-def _leads_to_odd() -> "NDArray[np.bool_]":
-    """For each byte, whether a UTF-8 sequence that it starts can be a character of some kind."""
-    leads = _numpy().zeros(256, bool)
-    for code in _numpy().flatnonzero(_kinds()).tolist():
-        if not 0xD800 <= code < 0xE000:
-            leads[chr(code).encode()[0]] = True
-    return leads  # type: ignore[no-any-return]
+def _is_needless_escape() -> "NDArray[np.bool_]":
+    r"""For each code of an escape `\uXXXX`, whether ASCII has another spelling."""
+    is_needless = numpy_module().zeros(0x10000, bool)
+    is_needless[0x20:0x80] = True
+    is_needless[list(b"\b\t\n\f\r")] = True
+    return is_needless  # type: ignore[no-any-return]
 
 
 @cache
-def _hex_values() -> "NDArray[np.int32]":
-    """For each byte, the value of the hexadecimal digit it spells, 0 for others."""
-    values = _numpy().zeros(256, "i4")
+def _starts_of_odd() -> "NDArray[np.bool_]":
+    """For two bytes as a number, whether a UTF-8 sequence with that start can be of some kind."""
+    starts = numpy_module().zeros(0x10000, bool)
+    for code in numpy_module().flatnonzero(_kinds()).tolist():
+        if not 0xD800 <= code < 0xE000:
+            starts[int.from_bytes(chr(code).encode()[:2], "little")] = True
+    return starts  # type: ignore[no-any-return]
+
+
+@cache
+def _hex_values() -> "NDArray[np.int64]":
+    """For two bytes as a number, the value that they spell in hexadecimal digits."""
+    values = numpy_module().zeros(256, "i8")
     for digit in b"0123456789abcdefABCDEF":
         values[digit] = int(chr(digit), 16)
-    return values  # type: ignore[no-any-return]
+    return (values << 4 | values[:, None]).ravel()  # type: ignore[no-any-return]
 
 
 @cache
-def _numpy() -> ModuleType:
+def numpy_module() -> ModuleType:
     """NumPy, without the threads that its linear algebra starts and that nothing here needs."""
     given = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

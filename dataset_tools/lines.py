@@ -8,31 +8,39 @@ stage can seek.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from dataset_tools.errors import InputError
 
 # large enough that work for each batch costs little, small enough for the processor's cache
-BATCH_BYTES = 512 * 1024
+BATCH_BYTES = 1024 * 1024
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineBatch:
-    """Consecutive lines, their endings still on them."""
+    """Consecutive lines in one block, their endings still on them."""
 
     first_number: int  # 1-based
-    lines: list[bytes]
+    block: bytes
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The lines one by one; most batches are judged without that."""
+        return BytesIO(self.block).readlines()
 
 
 def read_batches(stream: BinaryIO, batch_bytes: int = BATCH_BYTES) -> Iterator[LineBatch]:
     """The stream's lines in batches of about `batch_bytes`, from its start on."""
     skip_byte_order_mark(stream)
     number = 1
-    while lines := stream.readlines(batch_bytes):
-        yield LineBatch(number, lines)
-        number += len(lines)
+    while block := stream.read(batch_bytes):
+        batch = LineBatch(number, block + stream.readline())
+        yield batch
+        number += len(batch.lines)
 
 
 def skip_byte_order_mark(stream: BinaryIO) -> None:

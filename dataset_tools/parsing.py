@@ -46,8 +46,8 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     text: str
 
 
-_read_prompt_completion = msgspec.json.Decoder(_PromptCompletion).decode
-_read_text = msgspec.json.Decoder(_Text).decode
+_read_prompt_completions = msgspec.json.Decoder(_PromptCompletion).decode_lines
+_read_texts = msgspec.json.Decoder(_Text).decode_lines
 _read_any = msgspec.json.Decoder().decode
 QUOTES = 4  # around a key and a value that is a string
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -86,6 +86,8 @@ class RecordBatch:
     odd_lines: list[OddLine] = field(default_factory=list)
     # where among the quotes of a line the value of a key opens, where all lines are built alike
     value_places: Mapping[str, int] = field(default_factory=dict)
+    # what a rule worked out and others ask again, by question
+    answers: dict[tuple[object, ...], object] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -103,7 +105,7 @@ class RecordBatch:
     @cached_property
     def byte_scan(self) -> ByteScan:
         """A look at the raw bytes of the batch's lines."""
-        return ByteScan(self.lines.lines)
+        return ByteScan(self.lines.block)
 
     @cached_property
     def value_edges(self) -> Mapping[str, ValueEdges]:
@@ -111,9 +113,9 @@ class RecordBatch:
         if not self.value_places:
             return {}
         scan = self.byte_scan
-        places = scan.string_delimiters.reshape(len(self), -1).T.copy()
+        places = scan.string_delimiters.reshape(len(self), -1)
         return {
-            key: ValueEdges(scan.array, starts=places[opening] + 1, ends=places[opening + 1])
+            key: ValueEdges(scan, starts=places[:, opening] + 1, ends=places[:, opening + 1].copy())
             for key, opening in self.value_places.items()
         }
 
@@ -181,15 +183,17 @@ def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch |
     prompts: list[str] = []
     try:
         if record_format == "text":
-            completions = [row.text for row in map(_read_text, lines.lines)]
+            completions = [row.text for row in _read_texts(lines.block)]
         else:
-            rows = list(map(_read_prompt_completion, lines.lines))
+            rows = _read_prompt_completions(lines.block)
             prompts = [row.prompt for row in rows]
             completions = [row.completion for row in rows]
     except _REFUSED:
         return None
     numbers = list(range(lines.first_number, lines.first_number + len(completions)))
     batch = RecordBatch(lines, numbers, prompts, completions)
+    if not _has_an_object_a_line(batch):
+        return None
     # a key that stands twice, of which parsers keep the last, would have quotes of its own
     delimiters = batch.byte_scan.string_delimiters
     if len(delimiters) != QUOTES * len(REQUIRED_KEYS[record_format]) * len(completions):
@@ -199,19 +203,28 @@ def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch |
     return batch
 
 
+def _has_an_object_a_line(batch: RecordBatch) -> bool:
+    """Whether each line holds one of the batch's flat objects, which were read as if in one text.
+
+    As many lines as objects, each with a brace at its start: no brace is left for a second one.
+    """
+    scan = batch.byte_scan
+    starts = scan.line_starts
+    return len(starts) == len(batch) and bool((scan.at(starts) == ord("{")).all())
+
+
 def _places_by_first_letter(batch: RecordBatch, keys: tuple[str, ...]) -> dict[str, int]:
     """The places of the keys' values where all lines have the keys in the same order."""
     scan = batch.byte_scan
     delimiters = scan.string_delimiters.reshape(len(batch), -1)
     first_letters = [
-        set(scan.array[delimiters[:, place] + 1].tolist())
-        for place in range(0, delimiters.shape[1], QUOTES)
+        scan.at(delimiters[:, place] + 1) for place in range(0, delimiters.shape[1], QUOTES)
     ]
     places = {
         key: place * QUOTES + 2
         for key in keys
         for place, letters in enumerate(first_letters)
-        if letters == {ord(key[0])}
+        if (letters == ord(key[0])).all()
     }
     return places if len(places) == len(keys) else {}
 

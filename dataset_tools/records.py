@@ -18,9 +18,9 @@ REQUIRED_KEYS: dict[RecordFormat, tuple[str, ...]] = {
 KNOWN_KEYS = frozenset({"prompt", "completion", "text", "weight"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(unsafe_hash=True, slots=True)  # frozen, it would take four times as long to make
 class Record:
-    """One training example.
+    """One training example; never changed.
 
     `prompt` is None for a text record; `completion` then holds the whole text. `ignored_keys` are
     those of the data file that mean nothing to training.

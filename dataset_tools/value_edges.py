@@ -10,6 +10,8 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dataset_tools.byte_scan import WORD, ByteScan
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -17,18 +19,23 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Positions = NDArray[np.intp]
 
-BACKSLASH = ord("\\")
 _ESCAPE = len("\\u0000")
+
+
+def _as_word(text: bytes) -> int:
+    """The number that a word of the scan is which holds this text, and nothing behind it."""
+    return int.from_bytes(text.ljust(WORD, b"\0"), "little", signed=True)
 
 
 class ValueEdges:
     """The values of one key, one a line: the bytes from `starts` up to `ends`, quotes excluded."""
 
-    def __init__(self, array: "NDArray[np.uint8]", starts: "Positions", ends: "Positions") -> None:
-        self.array = array
+    def __init__(self, scan: ByteScan, starts: "Positions", ends: "Positions") -> None:
+        self.scan = scan
         self.starts = starts
         self.ends = ends
         self._differing: dict[bytes, Flags] = {}
+        self._starting_otherwise: dict[bytes, Flags] = {}
 
     def may_lack_ending(self, ending: str) -> "Flags":
         """Which values are not sure to end with a text."""
@@ -37,10 +44,10 @@ class ValueEdges:
     def may_start_otherwise(self, space: str) -> "Flags":
         """Which are not sure to start with exactly this white space and then something else."""
         spelling = _spelling(space)
-        doubtful: Flags = ~_plain_bytes()[self._at(self.starts + len(spelling))]
-        for offset, byte in enumerate(spelling):
-            doubtful |= self._at(self.starts + offset) != byte
-        return doubtful
+        if spelling not in self._starting_otherwise:
+            doubtful: Flags = ~_plain_bytes()[self.scan.at(self.starts + len(spelling))]
+            self._starting_otherwise[spelling] = doubtful | self._differ_at(self.starts, spelling)
+        return self._starting_otherwise[spelling]
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
         """Which are not sure to end with exactly this white space, behind something, and a text."""
@@ -54,62 +61,64 @@ class ValueEdges:
         """
         spelling = _spelling(" " * space + ending)
         doubtful = self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
-        return doubtful | wanted[self._at(self.ends - len(spelling) - 1)]
+        return doubtful | wanted[self.scan.at(self.ends - len(spelling) - 1)]
 
     def may_be_blank(self, mark: str) -> "Flags":
         """Which may hold nothing but white space and a mark."""
         plain = _plain_bytes()
-        first, second = self._at(self.starts), self._at(self.starts + 1)
-        is_text = plain[first] | (plain[second] & (first != BACKSLASH))
+        first, second = map(self._without_escapes_at, (self.starts, self.starts + 1))
+        is_text = plain[first] | plain[second]
         longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
         is_longer = self.ends - self.starts > longest_spelling + 2
         is_sure: Flags = is_text & is_longer
         return ~is_sure
 
     def may_start_like(self, other: "ValueEdges", space: str, other_space: str) -> "Flags":
-        """Which may begin with the same four characters as the other value of their line.
+        """Which may begin with the same two characters as the other value of their line.
 
         Both behind the white space that each is likely to start with.
         """
         starts = self.starts + len(_spelling(space))
         others = other.starts + len(_spelling(other_space))
         doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
-        is_alike: Flags = self._at(starts) == self._at(others)
-        for offset in range(1, 4):
-            one, another = self._at(starts + offset), other._at(others + offset)
-            is_alike &= one == another
-            doubtful |= ~(_simple_bytes()[one] & _simple_bytes()[another])
+        is_alike: Flags = self.scan.at(starts) == self.scan.at(others)
+        second, other_second = self.scan.at(starts + 1), self.scan.at(others + 1)
+        is_alike &= second == other_second
+        doubtful |= ~(_simple_bytes()[second] & _simple_bytes()[other_second])
         return doubtful | is_alike
 
-    def _at(self, positions: "Positions") -> "NDArray[np.uint8]":
-        """The bytes there; beyond the lines, the nearest byte."""
-        return self.array.take(positions, mode="clip")
+    def _differ_at(self, positions: "Positions", spelling: bytes) -> "Flags":
+        """Which do not hold the spelling there."""
+        import numpy as np
+
+        differ: Flags = np.zeros(len(positions), np.bool_)
+        for offset in range(0, len(spelling), WORD):
+            part = spelling[offset : offset + WORD]
+            words = self.scan.words(positions + offset)
+            differ |= (words & _as_word(b"\xff" * len(part))) != _as_word(part)
+        return differ
 
     def _differ_before_end(self, spelling: bytes) -> "Flags":
         r"""Which do not end with a spelling; what is spelt `\n#` does not end with `n#`."""
         if spelling not in self._differing:
             starts = self.ends - len(spelling)
             doubtful = self._continue_escape(starts) | (starts < self.starts)
-            for offset, byte in enumerate(spelling):
-                doubtful |= self._at(starts + offset) != byte
-            self._differing[spelling] = doubtful
+            self._differing[spelling] = doubtful | self._differ_at(starts, spelling)
         return self._differing[spelling]
 
     def _is_plain_before(self, spelling: bytes) -> "Flags":
         """Which have a plain character before so many bytes at their end."""
         places = self.ends - len(spelling) - 1
-        is_plain: Flags = _plain_bytes()[self._at(places)]
-        return is_plain & ~self._continue_escape(places)
+        is_plain: Flags = _plain_bytes()[self._without_escapes_at(places)]
+        return is_plain
 
     def _continue_escape(self, places: "Positions") -> "Flags":
-        r"""Which bytes may belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
-        continue_escape: Flags = self._at(places - 1) == BACKSLASH
-        digits = _hex_digits()[self._at(places)].nonzero()[0]
-        for before in range(2, 6):
-            start = places[digits] - before
-            is_unicode = (self._at(start) == BACKSLASH) & (self._at(start + 1) == ord("u"))
-            continue_escape[digits] |= is_unicode
+        r"""Which bytes belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
+        continue_escape: Flags = self._without_escapes_at(places) == 0
         return continue_escape
+
+    def _without_escapes_at(self, places: "Positions") -> "NDArray[np.uint8]":
+        return self.scan.without_escapes.take(places, mode="clip")
 
 
 def byte_flags(characters: frozenset[str]) -> "Flags":
@@ -131,11 +140,6 @@ def _plain_bytes() -> "Flags":
 def _simple_bytes() -> "Flags":
     """For each byte, whether it is an ASCII character spelt as it is."""
     return _plain_bytes() | byte_flags(frozenset(" "))
-
-
-@lru_cache(maxsize=1)
-def _hex_digits() -> "Flags":
-    return byte_flags(frozenset("0123456789abcdefABCDEF"))
 
 
 @lru_cache(maxsize=64)

@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_tools.byte_scan import ByteScan
-from dataset_tools.rules.dt204_odd_character import _problems
+from dataset_tools.rules.dt204_odd_character import _ODD, _odd_places, _pattern, _problems
 
 ODD_TEXTS = st.text(
     st.sampled_from('a"\\/\n\té\u00c2\u00c3\u00e2\u0080\u00a9\u20ac\u2019\u0099\u00ad\u200b\u200d')
@@ -38,16 +39,28 @@ def count_strings(value: Any) -> int:
 @given(LINES)
 def test_strings_are_counted(lines: list[bytes]) -> None:
     """Quotes in the bytes give the number of strings, whatever the strings hold."""
-    scan = ByteScan(lines)
+    scan = ByteScan(b"".join(lines))
     counts = [count_strings(json.loads(line)) for line in lines]
 
     assert counts == scan.count_strings_by_line()
     assert 2 * sum(counts) == len(scan.string_delimiters)
 
 
+@given(st.binary(max_size=20), st.lists(st.integers(-9, 25), max_size=4))
+def test_words_are_the_bytes_from_a_place_on(block: bytes, places: list[int]) -> None:
+    """Eight bytes from anywhere are one number; before the lines and behind them are zeros."""
+    framed = bytes(9) + block + bytes(20)
+    expected = [int.from_bytes(framed[9 + at : 17 + at], "little", signed=True)
+                for at in sorted(places)]  # fmt: skip
+
+    words = ByteScan(block).words(np.array(sorted(places), np.intp))
+
+    assert expected == words.tolist()
+
+
 def test_a_hidden_member_counts() -> None:
     """A key that stands twice has strings that parsers do not give back."""
-    scan = ByteScan([b'{"a": "b", "a": "\\u0022c"}\n', b'{"a": "\\\\"}\n'])
+    scan = ByteScan(b'{"a": "b", "a": "\\u0022c"}\n{"a": "\\\\"}\n')
 
     assert scan.count_strings_by_line() == [4, 2]
 
@@ -60,7 +73,7 @@ def test_no_line_with_an_odd_character_is_missed(texts: list[tuple[str, bool]]) 
         for text, raw in texts
     ]
 
-    named = ByteScan(lines).lines_with_odd_characters()
+    named = ByteScan(b"".join(lines)).lines_with_odd_characters()
 
     odd = [index for index, (text, _) in enumerate(texts) if any(_problems("text", text))]
     assert set(odd) <= set(named)
@@ -73,7 +86,9 @@ def test_plain_lines_are_not_named() -> None:
         '{"text": "Âme, né, 日本, “q” 😀"}',
     ]
 
-    assert ByteScan([f"{line}\n".encode() for line in lines]).lines_with_odd_characters() == []
+    assert (
+        ByteScan("".join(f"{line}\n" for line in lines).encode()).lines_with_odd_characters() == []
+    )
 
 
 @given(
@@ -84,7 +99,7 @@ def test_marks_are_counted(texts: list[str], mark: str) -> None:
     """The count is never below the number of places at which the texts hold the mark."""
     lines = [f"{json.dumps([text])}\n".encode() for text in texts]
 
-    count = ByteScan(lines).count_text(mark)
+    count = ByteScan(b"".join(lines)).count_text(mark)
 
     assert count is not None
     assert count >= sum(text.count(mark) for text in texts)
@@ -92,17 +107,18 @@ def test_marks_are_counted(texts: list[str], mark: str) -> None:
 
 def test_an_unusual_spelling_is_not_counted() -> None:
     """Where a character of the mark may be spelt otherwise, there is no count."""
-    assert ByteScan([b'["\\u0023"]\n']).count_text("#") is None
-    assert ByteScan([b'["<\\/s>"]\n']).count_text("</s>") is None
-    assert ByteScan([b'["#"]\n']).count_text("→") is None
-    assert ByteScan([b'["#"]\n']).count_text("#") == 1
+    assert ByteScan(b'["\\u0023"]\n').count_text("#") is None
+    assert ByteScan(b'["<\\/s>"]\n').count_text("</s>") is None
+    assert ByteScan(b'["#"]\n').count_text("→") is None
+    assert ByteScan(b'["#"]\n').count_text("#") == 1
+    assert ByteScan(b'["\\u0001#"]\n').count_text("#") == 1  # it has no other spelling
 
 
 def test_a_structural_brace_is_no_text() -> None:
     """A brace that opens each line says nothing of the strings; a further one does."""
-    assert not ByteScan([b'{"a": "b"}\n'] * 2).may_hold("{", outside=2)
-    assert ByteScan([b'{"a": "b"}\n', b'{"a": "{"}\n']).may_hold("{", outside=2)
-    assert ByteScan([b'{"a": "\\u007b"}\n']).may_hold("{", outside=1)
+    assert not ByteScan(b'{"a": "b"}\n' * 2).may_hold("{", outside=2)
+    assert ByteScan(b'{"a": "b"}\n{"a": "{"}\n').may_hold("{", outside=2)
+    assert ByteScan(b'{"a": "\\u007b"}\n').may_hold("{", outside=1)
 
 
 def test_escaped_backslashes_begin_no_escape() -> None:
@@ -112,6 +128,14 @@ def test_escaped_backslashes_begin_no_escape() -> None:
         r'{"text": "\u0645\u200c\u062e"}', '{"text": "👩\u200d💻 ក\u200bខ"}',
     ]  # fmt: skip
 
-    named = ByteScan([f"{line}\n".encode() for line in lines]).lines_with_odd_characters()
+    named = ByteScan("".join(f"{line}\n" for line in lines).encode()).lines_with_odd_characters()
 
     assert named == []
+
+
+@given(TEXTS)
+def test_a_look_at_single_characters_finds_all(text: str) -> None:
+    """DT204 finds what its whole pattern finds, though it tries that at few characters only."""
+    expected = [match.span() for match in _pattern(_ODD).finditer(text)]
+
+    assert expected == [match.span() for match in _odd_places(text)]

@@ -75,7 +75,7 @@ def test_fast_path_reads_what_the_exact_path_reads(
 ) -> None:
     """Whichever way a batch is read, it gives the same records under the same line numbers."""
     record_format, lines = case
-    batch = LineBatch(7, lines)
+    batch = LineBatch(7, b"".join(lines))
 
     parsed = parse_batch(batch, record_format)
 
@@ -87,7 +87,7 @@ def test_fast_path_reads_what_the_exact_path_reads(
 def test_every_odd_line_is_kept(case: tuple[RecordFormat, list[bytes]]) -> None:
     """A line about which there is something to say is among the odd lines, with its exact look."""
     record_format, lines = case
-    batch = LineBatch(1, lines)
+    batch = LineBatch(1, b"".join(lines))
 
     odd_lines = {line.number: line for line in parse_batch(batch, record_format).odd_lines}
 
@@ -103,11 +103,10 @@ def test_every_odd_line_is_kept(case: tuple[RecordFormat, list[bytes]]) -> None:
 def test_a_batch_equals_its_lines_one_by_one(case: tuple[RecordFormat, list[bytes]]) -> None:
     """Where a batch is cut changes neither records nor odd lines."""
     record_format, lines = case
-    whole = parse_batch(LineBatch(1, lines), record_format)
+    whole = parse_batch(LineBatch(1, b"".join(lines)), record_format)
 
     singles = [
-        parse_batch(LineBatch(number, [line]), record_format)
-        for number, line in enumerate(lines, 1)
+        parse_batch(LineBatch(number, line), record_format) for number, line in enumerate(lines, 1)
     ]
 
     assert list(whole.records()) == [pair for single in singles for pair in single.records()]
@@ -115,11 +114,21 @@ def test_a_batch_equals_its_lines_one_by_one(case: tuple[RecordFormat, list[byte
     assert alone.keys() <= {line.number for line in whole.odd_lines}
 
 
+def test_objects_are_lines_even_where_their_numbers_agree() -> None:
+    """Two objects in one line and one in two lines are three odd lines, not three records."""
+    lines = [b'{"text": "a"} {"text": "b"}\n', b'{"text":\n', b'"c"}\n']
+
+    batch = parse_batch(LineBatch(1, b"".join(lines)), "text")
+
+    assert [line.number for line in batch.odd_lines] == [1, 2, 3]
+    assert len(batch) == 0
+
+
 def test_columns_hold_weights_by_index() -> None:
     """A weight other than 1 is found by its record's index; a line by its number."""
     lines = [b'{"text": "a"}\n', b"\n", b'{"text": "b", "weight": 0.5}\n']
 
-    batch: RecordBatch = parse_batch(LineBatch(10, lines), "text")
+    batch: RecordBatch = parse_batch(LineBatch(10, b"".join(lines)), "text")
 
     assert batch.numbers == [10, 12]
     assert batch.weights == {1: 0.5}

@@ -14,6 +14,10 @@ def square(number: int) -> int:
     return number * number
 
 
+def process_that_runs(number: int) -> int:
+    return os.getpid()
+
+
 def need_an_extra(number: int) -> int:
     raise MissingExtraError("squaring", "maths")
 
@@ -45,6 +49,17 @@ def test_arguments_are_drawn_late() -> None:
 
     assert len(drawn) <= 2 * AHEAD + 1
     assert len(list(results)) == 19
+
+
+def test_processes_end_with_the_interest_in_them() -> None:
+    """Nothing is left running, nor waited for, where the results are not all taken."""
+    results = in_order(process_that_runs, ((number,) for number in range(20)), 2)
+    process = next(results)
+
+    results.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 def test_an_error_crosses_processes() -> None:

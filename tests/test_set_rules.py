@@ -133,7 +133,7 @@ def test_no_rule_misses_a_bad_record_at_first_look(
     )
     shown = [Record(None, each.completion) if is_text else each for each in records]
     lines = [json.dumps(each.as_json_object()).encode() + b"\n" for each in shown]
-    batch = parse_batch(LineBatch(1, lines), context.record_format)
+    batch = parse_batch(LineBatch(1, b"".join(lines)), context.record_format)
 
     for rule in (rule(context) for rule in SET_RULES):
         rule.learn(batch)

@@ -28,7 +28,7 @@ MARKS = st.sampled_from([None, "\n##\n", " ->", "\n", " END", "</s>"])
 
 
 def batch_of(rows: list[Row]) -> RecordBatch:
-    batch = RecordBatch(LineBatch(1, []))
+    batch = RecordBatch(LineBatch(1, b""))
     for number, (prompt, completion) in enumerate(rows, 1):
         batch.add(number, Record(prompt, completion))
     return batch

@@ -32,7 +32,7 @@ CODES = ("DT501", "DT502", "DT505")
 
 
 def batch_of(records: Iterable[Record]) -> RecordBatch:
-    batch = RecordBatch(LineBatch(1, []))
+    batch = RecordBatch(LineBatch(1, b""))
     for number, record in enumerate(records, 1):
         batch.add(number, record)
     return batch

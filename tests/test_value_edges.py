@@ -27,7 +27,7 @@ def edges_of(rows: Rows):
         if is_turned:
             record = dict(reversed(record.items()))
         lines.append(f"{json.dumps(record, ensure_ascii=not raw)}\n".encode())
-    edges = parse_batch(LineBatch(1, lines), "prompt-completion").value_edges
+    edges = parse_batch(LineBatch(1, b"".join(lines)), "prompt-completion").value_edges
     return edges["prompt"], edges["completion"]
 
 

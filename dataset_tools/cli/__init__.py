@@ -1,5 +1,6 @@
 """The command line: `dataset-tools COMMAND`; each command is a module here and a line below."""
 
+import gc
 import io
 import os
 import sys
@@ -31,7 +32,12 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        # what is imported stays: looking through it for garbage again and again takes a tenth of
+        # a small run's time, and makes forked processes copy it
+        gc.disable()
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        gc.freeze()
+        gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from dataset_tools.lines import BATCH_BYTES
+from dataset_tools.lines import BATCH_BYTES, LineBatch
 from dataset_tools.lint.pieces import Piece, read_piece
 from dataset_tools.lint.record_index import RecordIndex
 from dataset_tools.lint.settings import LintSettings
@@ -39,7 +39,9 @@ class PieceCheck:
         self.stream = stream
         self.context = context
         self.settings = settings
-        self.prototypes = pickle.dumps(rules)
+        # a rule does either: what judges records remembers none of them
+        self.judges = [rule for rule in rules if judges(rule)]
+        self.gatherers = pickle.dumps(list(filter(gathers, rules)))
 
     def run(
         self,
@@ -52,23 +54,26 @@ class PieceCheck:
         `listed` says how many findings of each code are listed already, from pieces before.
         """
         result = PieceResult(Tally(self.path, self.settings, listed))
-        rules = self.fresh_rules()
-        gatherers = list(filter(gathers, rules))
-        record_judges = [rule for rule in rules if _looks_at(rule, Rule.suspects)]
-        judges = [r for r in rules if r in record_judges or _looks_at(r, Rule.check_line)]
-        for placed in read_piece(self.stream, piece, batch_bytes):
-            batch = parse_batch(placed.lines, self.context.record_format)
-            result.index.add(placed.start, batch)
-            for rule in judges if batch.odd_lines else record_judges:
+        result.rules = self.fresh_gatherers()
+        record_judges = [rule for rule in self.judges if _looks_at(rule, Rule.suspects)]
+
+        def check(start: int, block: bytes) -> None:
+            lines = LineBatch(result.index.lines + 1, block)
+            batch = parse_batch(lines, self.context.record_format)
+            result.index.add(start, batch)
+            for rule in self.judges if batch.odd_lines else record_judges:
                 _judge(rule, batch, result.tally)
-            for rule in gatherers:
+            for rule in result.rules:
                 rule.observe(batch)
-        result.rules = gatherers
+
+        # a function, so that a batch is gone, and its memory warm, when the next one is read
+        for start, block in read_piece(self.stream, piece, batch_bytes):
+            check(start, block)
         return result
 
-    def fresh_rules(self) -> list[Rule]:
-        """Copies of the rules as they were before any line was checked."""
-        rules: list[Rule] = pickle.loads(self.prototypes)
+    def fresh_gatherers(self) -> list[Rule]:
+        """Copies of the rules that gather something, as they were before any line was checked."""
+        rules: list[Rule] = pickle.loads(self.gatherers)
         for rule in rules:
             rule.context = self.context
         return rules
@@ -77,6 +82,11 @@ class PieceCheck:
 def gathers(rule: Rule) -> bool:
     """Whether the rule keeps something of the batches it has seen."""
     return _looks_at(rule, Rule.observe)
+
+
+def judges(rule: Rule) -> bool:
+    """Whether the rule has a verdict on single lines or records."""
+    return _looks_at(rule, Rule.suspects) or _looks_at(rule, Rule.check_line)
 
 
 def _looks_at(rule: Rule, hook: Callable[..., object]) -> bool:

@@ -1,18 +1,18 @@
 """Pieces: a file cut into byte ranges that can be read and judged apart, by several processes.
 
 A line belongs to the piece in which its first byte stands. All processes read through one open
-file, each at positions of its own, so that a file replaced meanwhile is still the same file.
+file, at positions that they name, so that a file replaced meanwhile is still the same file.
 """
 
-import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dataset_tools.lines import BATCH_BYTES, UTF8_BOM, LineBatch
+from dataset_tools.lines import BATCH_BYTES, UTF8_BOM
 
 PIECE_BYTES = 4 * 1024 * 1024
+_LINE_BYTES = 16 * 1024  # read beyond a block for the rest of its last line
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,71 +29,58 @@ def cut(size: int, piece_bytes: int = PIECE_BYTES) -> list[Piece]:
     return [Piece(start, min(start + piece_bytes, size)) for start in starts]
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBatch:
-    """Consecutive lines and the byte at which the first of them starts."""
-
-    start: int
-    lines: LineBatch
-
-
 def read_piece(
     stream: BinaryIO, piece: Piece, batch_bytes: int = BATCH_BYTES
-) -> Iterator[PlacedBatch]:
-    """The lines that start in the piece, numbered from 1, in batches of about `batch_bytes`."""
-    start = _first_line_start(stream, piece)
-    number = 1
-    for position, lines in read_lines(stream, start, piece.end, batch_bytes):
-        yield PlacedBatch(position, LineBatch(number, lines))
-        number += len(lines)
+) -> Iterator[tuple[int, bytes]]:
+    """The lines that start in the piece, in blocks as those of `read_blocks`."""
+    start = _first_line_start(stream.fileno(), piece)
+    return read_blocks(stream, start, piece.end, batch_bytes)
 
 
-def read_lines(
-    stream: BinaryIO, start: int, end: int, batch_bytes: int = BATCH_BYTES
-) -> Iterator[tuple[int, list[bytes]]]:
-    """The lines that start between two bytes, the first of which starts one, and their places."""
-    reader = _reader_at(stream, start)
+def read_blocks(
+    stream: BinaryIO, start: int, end: int, block_bytes: int = BATCH_BYTES
+) -> Iterator[tuple[int, bytes]]:
+    """The lines that start between two bytes, the first of which starts one.
+
+    In blocks of whole lines, about `block_bytes` each, with the byte at which they start.
+    """
     while start < end:
-        # readlines goes on until it has more bytes than it was told, and 0 tells it nothing
-        wanted = min(batch_bytes, end - start) - 1
-        lines = reader.readlines(wanted) if wanted else [reader.readline()]
-        if not any(lines):
+        block = _read_lines(stream.fileno(), start, min(block_bytes, end - start))
+        if not block:
             return  # the file has become shorter; the checker tells
-        yield start, lines
-        start += sum(map(len, lines))
+        yield start, block
+        start += len(block)
 
 
-def _first_line_start(stream: BinaryIO, piece: Piece) -> int:
-    """The byte at which the piece's first line starts, its end if none does."""
-    reader = _reader_at(stream, piece.start)
-    if piece.start == 0:
-        return len(UTF8_BOM) if reader.read(len(UTF8_BOM)) == UTF8_BOM else 0
-    if os.pread(stream.fileno(), 1, piece.start - 1) == b"\n":
-        return piece.start
-    position = piece.start
-    while position < piece.end:  # a line may be longer than many pieces
-        part = reader.readline(BATCH_BYTES)
-        position += len(part)
-        if part.endswith(b"\n") or not part:
+def _read_lines(descriptor: int, start: int, wanted: int) -> bytes:
+    """The lines that start in the `wanted` bytes from `start` on; less where the file ends."""
+    data = os.pread(descriptor, wanted + _LINE_BYTES, start)
+    if end := data.find(b"\n", wanted - 1) + 1:
+        return data[:end]
+    parts = [data]
+    length = len(data)
+    while data:  # a line may be longer than many blocks
+        data = os.pread(descriptor, max(length, _LINE_BYTES), start + length)
+        # fewer bytes may have come than were asked for, so that the wanted ones end only here
+        if end := data.find(b"\n", max(wanted - 1 - length, 0)) + 1:
+            data = data[:end]
+        parts.append(data)
+        if end:
             break
-    return position
+        length += len(data)
+    return b"".join(parts)
 
 
-def _reader_at(stream: BinaryIO, position: int) -> io.BufferedReader:
-    return io.BufferedReader(_PositionedReader(stream.fileno(), position), BATCH_BYTES)
-
-
-class _PositionedReader(io.RawIOBase):
-    """Reads an open file from a position of its own, whatever others do with the file."""
-
-    def __init__(self, descriptor: int, position: int) -> None:
-        self.descriptor = descriptor
-        self.position = position
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        count = os.preadv(self.descriptor, [buffer], self.position)
-        self.position += count
-        return count
+def _first_line_start(descriptor: int, piece: Piece) -> int:
+    """The byte at which the piece's first line starts, its end if none does."""
+    if piece.start == 0:
+        return len(UTF8_BOM) if os.pread(descriptor, len(UTF8_BOM), 0) == UTF8_BOM else 0
+    position = piece.start - 1
+    while position < piece.end:  # a line may be longer than many pieces
+        part = os.pread(descriptor, _LINE_BYTES, position)
+        if end := part.find(b"\n") + 1:
+            return position + end
+        if not part:
+            break
+        position += len(part)
+    return piece.end

@@ -78,7 +78,7 @@ def _inputs(settings: LintSettings) -> RuleInputs:
 
 
 def _sample(rows: list[dict[str, object]], record_format: RecordFormat) -> RecordBatch:
-    sample = RecordBatch(LineBatch(0, []))
+    sample = RecordBatch(LineBatch(0, b""))
     *prompt_key, target_key = REQUIRED_KEYS[record_format]
     for row in rows:
         completion = row.get(target_key)

@@ -44,17 +44,16 @@ class MixedLineEndings(Rule):
         self.first_lines: dict[bytes, int] = {}
 
     def observe(self, batch: RecordBatch) -> None:
-        lines = batch.lines.lines
-        has_returns = b"\r" in batch.byte_scan.block  # in strings they are escaped
-        windows = sum(line.endswith(b"\r\n") for line in lines) if has_returns else 0
-        ended = len(lines) - (not lines[-1].endswith(b"\n"))
+        scan = batch.byte_scan
+        ended = len(scan.newlines)
+        windows = int((scan.at(scan.newlines - 1) == ord("\r")).sum())
         for ending, count in ((b"\r\n", windows), (b"\n", ended - windows)):
             self.counts[ending] += count
             if count and ending not in self.first_lines:
                 is_windows = ending == b"\r\n"
                 index = next(
                     index
-                    for index, line in enumerate(lines)
+                    for index, line in enumerate(batch.lines.lines)
                     if line.endswith(b"\n") and line.endswith(b"\r\n") == is_windows
                 )
                 self.first_lines[ending] = batch.lines.first_number + index

@@ -3,6 +3,7 @@ r"""A text holds control characters, invisible ones, or the traces of a wrong en
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
@@ -19,11 +20,15 @@ _SPACELESS = (
     r"\ua980-\uaadf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 )
 # Hebrew, Arabic, Syriac, Thaana, N'Ko and their like, presentation forms, older scripts, Adlam
-_RIGHT_TO_LEFT = re.compile(
+_RIGHT_TO_LEFT = (
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-_ODD = re.compile(
-    rf"""
+# what _ODD can begin with; one class of characters is found thirty times as fast as all of it
+_FIRST = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u00c2\u00c3\u00e2\u00ef\u00f0"
+    r"\u200b-\u200d\u202a-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\uffff]"
+)
+_ODD = rf"""
       (?P<control> [\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f] )
     | (?P<replacement> \ufffd )
     | (?P<invisible>
@@ -40,9 +45,7 @@ _ODD = re.compile(
         | \u00f0[\u009f\u0178]                # emoji: ðŸ
         | \u00ef(?:\u00bb\u00bf|\u00bf\u00bd) # byte order mark, replacement character
       )
-    """,
-    re.VERBOSE,
-)
+    """
 _WHAT = {
     "control": "the control character",
     "replacement": "the replacement character",
@@ -98,17 +101,28 @@ class OddCharacter(Rule):
         wanted = {first + line for line in lines}
         return [index for index, number in enumerate(batch.numbers) if number in wanted]
 
+    def count_problems(self, batch: RecordBatch, suspects: Collection[int]) -> int:
+        columns = filter(None, (batch.prompts, batch.completions))
+        return sum(_count_kinds(column[index]) for column in columns for index in suspects)
+
     def check_record(self, record: Record) -> Iterable[Problem]:
         if record.prompt is not None:
             yield from _problems("prompt", record.prompt)
         yield from _problems(record.target_key, record.completion)
 
 
+def _count_kinds(text: str) -> int:
+    """How many problems the text has."""
+    if text.isascii():  # of one kind, then
+        return 1 if _pattern(_FIRST).search(text) else 0
+    return sum(1 for _ in _problems("", text))
+
+
 def _problems(key: str, text: str) -> Iterator[Problem]:
     firsts: dict[str, re.Match[str]] = {}
-    for match in _ODD.finditer(text):
+    for match in _odd_places(text):
         firsts.setdefault(match.lastgroup or "", match)
-    if "embedding" in firsts and ("direction" in firsts or _RIGHT_TO_LEFT.search(text)):
+    if "embedding" in firsts and ("direction" in firsts or _pattern(_RIGHT_TO_LEFT).search(text)):
         del firsts["embedding"]
     for kind, match in firsts.items():
         found = match[0]
@@ -116,6 +130,22 @@ def _problems(key: str, text: str) -> Iterator[Problem]:
         yield Problem(
             f"{_WHAT[kind]} {spelling} stands in the {key}", key=key, offset=match.start()
         )
+
+
+def _odd_places(text: str) -> Iterator[re.Match[str]]:
+    """All matches of _ODD that do not overlap, from the left."""
+    end = 0
+    for candidate in _pattern(_FIRST).finditer(text):
+        start = candidate.start()
+        if start >= end and (match := _pattern(_ODD).match(text, start)):
+            end = match.end()
+            yield match
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """The compiled pattern; compiling takes longer than the lint of a small file."""
+    return re.compile(pattern, re.VERBOSE)
 
 
 def _name(character: str) -> str:

@@ -62,4 +62,4 @@ class DuplicateRecord(Rule):
 
 
 def _identity(record: Record) -> Identity:
-    return Identity(digest(record.prompt or "", record.completion))
+    return digest(record.prompt or "", record.completion), b""

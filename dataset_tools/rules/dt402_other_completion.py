@@ -83,5 +83,5 @@ class OtherCompletion(Rule):
 def _identity(prompt_format: PromptFormat, record: Record) -> Identity:
     prompt = record.prompt or ""
     if not prompt_format.bare_prompt(prompt).strip():
-        return Identity(b"")
-    return Identity(digest(prompt), digest(record.completion))
+        return b"", b""
+    return digest(prompt), digest(record.completion)

@@ -12,7 +12,6 @@ from dataset_tools.rules.hash_log import mixed
 from dataset_tools.rules.min_hash_bands import MinHashBands
 from dataset_tools.rules.repeats import digest
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
-from dataset_tools.rules.shingles import shingles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,6 +135,8 @@ def _view(prompt_format: PromptFormat, record: Record) -> _View:
 
 
 def _shingles(prompt_format: PromptFormat, record: Record) -> set[str]:
+    from dataset_tools.rules.shingles import shingles
+
     prompt = prompt_format.bare_prompt(record.prompt or "")
     return shingles(f"{prompt}\n{prompt_format.bare_completion(record.completion)}")
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from statistics import median, quantiles
 from typing import NamedTuple
 
 from dataset_tools.findings import Severity
@@ -77,7 +76,8 @@ class OutlierLength(Rule):
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         if not self.usual or not len(batch):
             return ()
-        longest_line = max(batch.byte_scan.lengths)  # no text has more characters than that
+        scan = batch.byte_scan
+        longest_line = (scan.line_ends - scan.line_starts).max()  # no text has more characters
         suspects: set[int] = set()
         for column, usual in self.usual.items():
             if usual.limit < longest_line:
@@ -105,6 +105,8 @@ class OutlierLength(Rule):
 
 def _usual(lengths: Sequence[int], factor: float) -> _Usual | None:
     """What is usual of these lengths; None where outliers cannot be told."""
+    from statistics import median, quantiles
+
     middle = median(lengths)
     if middle == 0:
         return None

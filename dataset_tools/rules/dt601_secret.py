@@ -6,7 +6,6 @@ from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import Problem, Rule, indices_where
-from dataset_tools.rules.secret_formats import NEEDLES, find_secrets
 
 
 class Secret(Rule):
@@ -45,6 +44,8 @@ class Secret(Rule):
     is_default = False
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
+        from dataset_tools.rules.secret_formats import NEEDLES
+
         texts = "\n".join([*batch.prompts, *batch.completions])
         present = [needle for needle in NEEDLES if needle in texts]
         if not present:
@@ -56,6 +57,8 @@ class Secret(Rule):
         )
 
     def check_record(self, record: Record) -> Iterable[Problem]:
+        from dataset_tools.rules.secret_formats import find_secrets
+
         for key, text in (("prompt", record.prompt), (record.target_key, record.completion)):
             for found in find_secrets(text or ""):
                 yield Problem(

@@ -33,24 +33,19 @@ def own_mark_inside(context: FileContext, column: Column, text: str) -> int:
 def stands_only_at_ends(batch: RecordBatch, context: FileContext, mark: str) -> bool:
     """Whether the mark stands at the end of texts only; False where that takes a closer look.
 
-    If all texts end with their marks, and the lines hold the mark's rarest character no oftener
-    than that takes, then the mark stands nowhere else.
+    If all texts end with their marks, the mark's rarest character is none of the other mark's, and
+    the lines hold it no oftener than that takes, then the mark stands nowhere else. Nor can it
+    overlap itself: each place of it has the character in places of its own.
     """
     carried = _carried_by_all(batch, context)
-    if mark in carried and not any(_may_share(mark, other) for other in carried):
-        plain = "".join(filter(_is_spelt_as_it_is, mark))
-        if plain:
-            rarest = chr(rarest_byte(plain.encode()))
-            needed = sum(each.count(rarest) for each in carried) * len(batch)
-            if batch.byte_scan.count_character(rarest) == needed:
-                return True
+    plain = "".join(filter(_is_spelt_as_it_is, mark))
+    if mark in carried and plain:
+        rarest = chr(rarest_byte(plain.encode()))
+        needed = carried.count(mark) * mark.count(rarest) * len(batch)
+        is_its_own = all(other == mark or rarest not in other for other in carried)
+        if is_its_own and batch.byte_scan.count_character(rarest) == needed:
+            return True
     return batch.byte_scan.count_text(mark) == len(batch) * carried.count(mark)
-
-
-def _may_share(mark: str, other: str) -> bool:
-    """Whether the mark could stand partly inside the other, or inside itself."""
-    beginnings = (other[:length] for length in range(1, min(len(mark), len(other))))
-    return any(map(mark.endswith, beginnings)) or (mark != other and mark in other)
 
 
 def _carried_by_all(batch: RecordBatch, context: FileContext) -> list[str]:

@@ -7,7 +7,7 @@ which no two different records of any data set will ever share.
 from array import array
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, overload
 
 from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import HashLog
@@ -20,14 +20,9 @@ DIGEST_BYTES = 16
 GROUPS_A_PASS = 500_000  # kinds of candidates held in memory at once
 
 
-class Identity(NamedTuple):
-    """Two records are of one kind if their `kind` is equal; `other` is what may differ.
-
-    A record with an empty kind is like no other.
-    """
-
-    kind: bytes
-    other: bytes = b""
+# The kind of a record, and what may differ within it, where anything may. A record with an empty
+# kind is like no other. A plain tuple, since processes send each other many.
+Identity = tuple[bytes, bytes]
 
 
 class Repeats(Sequence[Problem]):
@@ -38,9 +33,8 @@ class Repeats(Sequence[Problem]):
         self.pairs = array("Q")  # line, first line, line, first line …
         self.contents = bytearray()  # DIGEST_BYTES for each pair
 
-    def add(self, line: int, first: int, identity: Identity) -> None:
+    def add(self, line: int, first: int, kind: bytes, other: bytes) -> None:
         """Append a record; `first` is the line of the first of its kind."""
-        kind, other = identity
         half = DIGEST_BYTES // 2
         self.pairs.extend((line, first))
         self.contents += kind[:half] + other[:half] if other else kind
@@ -87,7 +81,7 @@ def find_repeats(
 ) -> Repeats:
     """The records that are of the same kind as an earlier one.
 
-    With `other` in their identity, they count only where it differs from the first one's.
+    With something else in their identity, they count only where it differs from the first one's.
     """
     repeats = Repeats(message)
     for start in range(0, len(candidates), GROUPS_A_PASS):
@@ -98,7 +92,7 @@ def find_repeats(
                 continue
             first, first_other = firsts.setdefault(kind, (line, other))
             if first != line and (not other or other != first_other):
-                repeats.add(line, first, Identity(kind, other))
+                repeats.add(line, first, kind, other)
     if len(candidates) > GROUPS_A_PASS:
         repeats.sort()
     return repeats

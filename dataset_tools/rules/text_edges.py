@@ -1,7 +1,4 @@
-"""Text edges: what several rules want to know of a whole batch at once, worked out once.
-
-The rules see the same batch one after the other, so the last one's answers are kept.
-"""
+"""Text edges: what several rules want to know of a whole batch at once, worked out once."""
 
 import re
 from collections import Counter
@@ -39,7 +36,6 @@ class TextEdges:
 
     def __init__(self, batch: RecordBatch) -> None:
         self.batch = batch
-        self._answers: dict[tuple[object, ...], object] = {}
 
     def texts(self, column: Column) -> Sequence[str]:
         """The column's texts."""
@@ -47,14 +43,18 @@ class TextEdges:
 
     def holding(self, column: Column, character: str) -> list[int]:
         """The indices of the texts that hold the (ASCII) character."""
-        is_brace_a_line = character in "{}" and self.batch.value_places
-        outside = len(self.batch) if is_brace_a_line else 0
-        if self.batch.lines.lines and not self.batch.byte_scan.may_hold(character, outside):
+        if not self._once(("may hold", character), lambda: self._may_hold(character)):
             return []
         return self._once(
             ("holding", column, character),
             lambda: [i for i, text in enumerate(self.texts(column)) if character in text],
         )
+
+    def _may_hold(self, character: str) -> bool:
+        """Whether the texts of any column may hold the character."""
+        is_brace_a_line = character in "{}" and self.batch.value_places
+        outside = len(self.batch) if is_brace_a_line else 0
+        return not self.batch.lines.block or self.batch.byte_scan.may_hold(character, outside)
 
     def without(self, column: Column, mark: str) -> Sequence[int]:
         """The indices of the texts that do not end with the mark."""
@@ -109,9 +109,10 @@ class TextEdges:
         return _indices(flags(edges[key]))
 
     def _once(self, question: tuple[object, ...], answer: Callable[[], Answer]) -> Answer:
-        if question not in self._answers:
-            self._answers[question] = answer()
-        return self._answers[question]  # type: ignore[return-value]  # as it was put in
+        answers = self.batch.answers
+        if question not in answers:
+            answers[question] = answer()
+        return answers[question]  # type: ignore[return-value]  # as it was put in
 
 
 def _indices(flags: "NDArray[np.bool_]") -> list[int]:
@@ -119,15 +120,9 @@ def _indices(flags: "NDArray[np.bool_]") -> list[int]:
     return indices
 
 
-_recent = TextEdges(RecordBatch(LineBatch(0, [])))
-
-
 def edges_of(batch: RecordBatch) -> TextEdges:
-    """The answers about this batch; those about the one before are forgotten."""
-    global _recent
-    if _recent.batch is not batch:
-        _recent = TextEdges(batch)
-    return _recent
+    """The answers about this batch."""
+    return TextEdges(batch)
 
 
 def matching(batch: RecordBatch, patterns: Mapping[str, re.Pattern[str]]) -> list[int]:
@@ -160,7 +155,7 @@ def thinned(sample: RecordBatch) -> RecordBatch:
     """At most LONGEST_SAMPLE of the records, spread evenly; their weights are left behind."""
     every = slice(0, None, max(1, -(-len(sample) // LONGEST_SAMPLE)))
     return RecordBatch(
-        LineBatch(0, []), sample.numbers[every], sample.prompts[every], sample.completions[every]
+        LineBatch(0, b""), sample.numbers[every], sample.prompts[every], sample.completions[every]
     )
 
 
