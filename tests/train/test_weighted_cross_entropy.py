@@ -39,7 +39,7 @@ def with_adapter(*, bias: bool, trained: bool) -> Any:
 def by_hidden_states(hidden: Any, targets: Any, weights: Any, head: Any) -> Any:
     from axolotl_replicate.prompt_loss.cross_entropy import losses_of_hidden_states
 
-    return losses_of_hidden_states(hidden, targets, weights, head, VOCABULARY)
+    return losses_of_hidden_states(hidden, targets, weights, head)
 
 
 def by_logits(hidden: Any, targets: Any, weights: Any, head: Any) -> Any:
@@ -89,7 +89,7 @@ def test_losses_and_gradients_are_torchs_own(
     )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cross_entropy, "BLOCK_ELEMENTS", VOCABULARY * tokens_at_once)
+        patch.setattr(cross_entropy, "BLOCK_TOKENS", tokens_at_once)
         found = ways(hidden, targets, weight, head)
         gradients = torch.autograd.grad(found.weighted_sum / 3, inputs)
 

@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-BLOCK_ELEMENTS = 2**24  # logits a block: 64 MiB in float32, 524 tokens of a vocabulary of 32,000
+# Fewer make the matrix products slow: at 128 tokens they take a quarter longer on a CPU.
+BLOCK_TOKENS = 512  # in float32 64 MiB with a vocabulary of 32,000, 251 MiB with one of 128,256
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,23 @@ class TokenLosses:
 
 
 def losses_of_hidden_states(
-    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Module, vocabulary_size: int
+    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Module
 ) -> TokenLosses:
     """Losses of N tokens from hidden states (N, H), projected by the head block by block.
 
     `targets` and `weights` are (N). Tokens of weight 0 are measured, but never differentiated.
     """
-    block = max(1, BLOCK_ELEMENTS // vocabulary_size)
     losses = torch.empty_like(targets, dtype=torch.float32)
     correct = torch.empty_like(targets, dtype=torch.bool)
     carries = weights > 0
     trained, measured = carries.nonzero().squeeze(1), (~carries).nonzero().squeeze(1)
     parameters = [parameter for parameter in head.parameters() if parameter.requires_grad]
     weighted_sum, losses[trained], correct[trained] = _SumOverHiddenStates.apply(
-        hidden[trained], targets[trained], weights[trained], head, block, *parameters
+        hidden[trained], targets[trained], weights[trained], head, *parameters
     )
     with torch.no_grad():
         losses[measured], correct[measured] = _measure_projected(
-            hidden[measured], targets[measured], head, block
+            hidden[measured], targets[measured], head
         )
     return TokenLosses(weighted_sum, losses, correct)
 
@@ -65,10 +65,9 @@ def losses_of_logits(
     return TokenLosses(*_SumOverLogits.apply(logits, positions, targets, weights))
 
 
-def guesses(hidden: Tensor, head: nn.Module, vocabulary_size: int) -> Tensor:
+def guesses(hidden: Tensor, head: nn.Module) -> Tensor:
     """The likeliest token (N) after each of the hidden states (N, H)."""
-    block = max(1, BLOCK_ELEMENTS // vocabulary_size)
-    parts = [head(hidden[part]).argmax(dim=-1) for part in _blocks(len(hidden), block)]
+    parts = [head(hidden[part]).argmax(dim=-1) for part in _blocks(len(hidden))]
     return torch.cat([*parts, hidden.new_empty(0, dtype=torch.int64)])
 
 
@@ -85,27 +84,28 @@ class _SumOverHiddenStates(torch.autograd.Function):  # type: ignore[misc]  # to
         targets: Tensor,
         weights: Tensor,
         head: nn.Module,
-        block: int,
         *parameters: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         if not any(ctx.needs_input_grad):
-            losses, correct = _measure_projected(hidden, targets, head, block)
+            losses, correct = _measure_projected(hidden, targets, head)
         else:
             losses = torch.empty_like(targets, dtype=torch.float32)
             correct = torch.empty_like(targets, dtype=torch.bool)
             of_hidden = torch.empty_like(hidden)
             # summed over blocks in float32, as one matrix product over all tokens would
             of_parameters = [torch.zeros_like(each, dtype=torch.float32) for each in parameters]
-            for part in _blocks(len(hidden), block):
+            log_p = None
+            for part in _blocks(len(hidden)):
                 inputs = hidden[part].detach().requires_grad_()
                 with torch.enable_grad():
                     logits = head(inputs)
-                log_p = _log_probabilities(logits.detach())
+                log_p = _log_probabilities(logits.detach(), log_p)
                 losses[part], correct[part] = _measure(log_p, targets[part])
                 gradient = _gradient(log_p, targets[part], weights[part])
                 of_hidden[part], *of_block = torch.autograd.grad(
                     logits, [inputs, *parameters], gradient.to(logits.dtype)
                 )
+                del logits  # or they would be held while the next block's are made
                 for total, addend in zip(of_parameters, of_block, strict=True):
                     total += addend
             ctx.save_for_backward(
@@ -123,22 +123,27 @@ class _SumOverHiddenStates(torch.autograd.Function):  # type: ignore[misc]  # to
         of_hidden, *of_parameters = (
             gradient * scale.to(gradient.dtype) for gradient in ctx.saved_tensors
         )
-        return of_hidden, None, None, None, None, *of_parameters
+        return of_hidden, None, None, None, *of_parameters
 
 
 class _SumOverLogits(torch.autograd.Function):  # type: ignore[misc]  # torch is not type checked here
-    """The sum of w·l, and l and whether the guess is right beside it; differentiable by logits."""
+    """The sum of w·l, and l and whether the guess is right beside it; differentiable by logits.
+
+    Goes through all rows in place: taking out those that count would cost more than it saves.
+    """
 
     @staticmethod
     def forward(
         ctx: Any, logits: Tensor, positions: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        losses = torch.empty_like(targets, dtype=torch.float32)
-        correct = torch.empty_like(targets, dtype=torch.bool)
-        for part in _blocks(len(positions), max(1, BLOCK_ELEMENTS // logits.shape[1])):
-            losses[part], correct[part] = _measure(
-                _log_probabilities(logits[positions[part]]), targets[part]
-            )
+        targets_of_rows = _at_rows(positions, targets, len(logits))
+        losses = torch.empty_like(targets_of_rows, dtype=torch.float32)
+        correct = torch.empty_like(targets_of_rows, dtype=torch.bool)
+        log_p = None
+        for part in _blocks(len(logits)):
+            log_p = _log_probabilities(logits[part], log_p)
+            losses[part], correct[part] = _measure(log_p, targets_of_rows[part])
+        losses, correct = losses[positions], correct[positions]
         ctx.save_for_backward(logits, positions, targets, weights)
         ctx.mark_non_differentiable(losses, correct)
         return (weights * losses).sum(), losses, correct
@@ -146,28 +151,38 @@ class _SumOverLogits(torch.autograd.Function):  # type: ignore[misc]  # torch is
     @staticmethod
     def backward(ctx: Any, scale: Tensor, *_: Any) -> tuple[Tensor, None, None, None]:
         logits, positions, targets, weights = ctx.saved_tensors
-        of_logits = torch.zeros_like(logits)
-        for part in _blocks(len(positions), max(1, BLOCK_ELEMENTS // logits.shape[1])):
-            log_p = _log_probabilities(logits[positions[part]])
-            gradient = _gradient(log_p, targets[part], scale * weights[part])
-            of_logits[positions[part]] = gradient.to(logits.dtype)
+        targets_of_rows = _at_rows(positions, targets, len(logits))
+        factors_of_rows = _at_rows(positions, scale * weights, len(logits))
+        of_logits = torch.empty_like(logits)
+        in_place = of_logits.dtype == torch.float32
+        log_p = None
+        for part in _blocks(len(logits)):
+            log_p = _log_probabilities(logits[part], of_logits[part] if in_place else log_p)
+            gradient = _gradient(log_p, targets_of_rows[part], factors_of_rows[part])
+            if not in_place:
+                of_logits[part] = gradient
         return of_logits, None, None, None
 
 
-def _measure_projected(
-    hidden: Tensor, targets: Tensor, head: nn.Module, block: int
-) -> tuple[Tensor, Tensor]:
+def _at_rows(positions: Tensor, values: Tensor, row_count: int) -> Tensor:
+    """The values at their positions, and 0 in all other rows."""
+    return values.new_zeros(row_count).index_copy_(0, positions, values)
+
+
+def _measure_projected(hidden: Tensor, targets: Tensor, head: nn.Module) -> tuple[Tensor, Tensor]:
     losses = torch.empty_like(targets, dtype=torch.float32)
     correct = torch.empty_like(targets, dtype=torch.bool)
-    for part in _blocks(len(hidden), block):
-        losses[part], correct[part] = _measure(
-            _log_probabilities(head(hidden[part])), targets[part]
-        )
+    log_p = None
+    for part in _blocks(len(hidden)):
+        log_p = _log_probabilities(head(hidden[part]), log_p)
+        losses[part], correct[part] = _measure(log_p, targets[part])
     return losses, correct
 
 
-def _log_probabilities(logits: Tensor) -> Tensor:
-    return torch.log_softmax(logits, dim=-1, dtype=torch.float32)
+def _log_probabilities(logits: Tensor, memory: Tensor | None) -> Tensor:
+    """In float32; written over a block that is no longer needed, since fresh memory is slow."""
+    out = None if memory is None else memory[: len(logits)]
+    return torch.log_softmax(logits, dim=-1, dtype=torch.float32, out=out)
 
 
 def _measure(log_probabilities: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -183,6 +198,9 @@ def _gradient(log_probabilities: Tensor, targets: Tensor, weights: Tensor) -> Te
     return gradient.mul_(weights.unsqueeze(1))
 
 
-def _blocks(length: int, block: int) -> Iterator[slice]:
-    for start in range(0, length, block):
-        yield slice(start, start + block)
+def _blocks(length: int) -> Iterator[slice]:
+    """Equal blocks, but for a shorter last one."""
+    count = -(-length // BLOCK_TOKENS)
+    size = -(-length // max(count, 1))
+    for start in range(0, length, size or 1):
+        yield slice(start, start + size)

@@ -13,7 +13,7 @@ from axolotl_replicate.prompt_loss.cross_entropy import TokenLosses, guesses
 
 
 def losses_by_cut_cross_entropy(
-    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Linear, vocabulary_size: int
+    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Linear
 ) -> TokenLosses:
     """With Apple's cut cross entropy (Wijmans et al., arXiv 2411.09009).
 
@@ -27,12 +27,12 @@ def losses_by_cut_cross_entropy(
         hidden.to(head.weight.dtype), head.weight, targets, reduction="none", filter_eps=None
     ).float()
     with torch.no_grad():
-        correct = guesses(hidden, head, vocabulary_size) == targets
+        correct = guesses(hidden, head) == targets
     return TokenLosses((weights * losses).sum(), losses.detach(), correct)
 
 
 def losses_by_liger(
-    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Linear, vocabulary_size: int
+    hidden: Tensor, targets: Tensor, weights: Tensor, head: nn.Linear
 ) -> TokenLosses:
     """With Liger Kernel's fused linear cross entropy (Hsu et al., arXiv 2410.10989).
 

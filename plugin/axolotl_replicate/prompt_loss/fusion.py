@@ -26,7 +26,7 @@ from axolotl_replicate.prompt_loss.fused_kernels import (
 )
 from axolotl_replicate.prompt_loss.projection import Probe, handing_on_hidden_states, probe
 
-HiddenStateLosses = Callable[[Tensor, Tensor, Tensor, Any, int], TokenLosses]
+HiddenStateLosses = Callable[[Tensor, Tensor, Tensor, Any], TokenLosses]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _fused(name: str, reason: str, losses: HiddenStateLosses, found: Probe) -> L
     def of_positions(
         hidden: Tensor, positions: Tensor, targets: Tensor, weights: Tensor
     ) -> TokenLosses:
-        return losses(hidden[positions], targets, weights, found.head, found.vocabulary_size)
+        return losses(hidden[positions], targets, weights, found.head)
 
     return LossPath(name, reason, partial(handing_on_hidden_states, found.head), of_positions)
 
@@ -137,7 +137,7 @@ def disagreements(kernel: Kernel, found: Probe) -> Iterator[str]:
     for losses in (losses_of_hidden_states, kernel.losses):
         inputs = found.hidden.clone().requires_grad_()
         try:
-            total = losses(inputs, targets, weights, found.head, found.vocabulary_size).weighted_sum
+            total = losses(inputs, targets, weights, found.head).weighted_sum
             (gradient,) = torch.autograd.grad(total, inputs)
         except Exception as error:  # whatever another library's kernel raises on this machine
             yield f"fails here ({type(error).__name__}: {str(error).partition(chr(10))[0]})"

@@ -22,7 +22,6 @@ class Probe:
 
     head: nn.Module
     hidden: Tensor  # (PROBE_TOKENS, H)
-    vocabulary_size: int
 
 
 @contextmanager
@@ -62,4 +61,4 @@ def probe(model: nn.Module, head: nn.Module) -> Probe | None:
             module.training = mode
     if not torch.equal(logits.float(), projected.float()):
         return None
-    return Probe(head, hidden.flatten(0, 1), logits.shape[-1])
+    return Probe(head, hidden.flatten(0, 1))
