@@ -104,7 +104,7 @@ def test_losses_without_gradients_are_the_same() -> None:
     """In an evaluation, where nothing is differentiated, the losses are those of training."""
     import torch
 
-    head = linear(bias=False, trained=False)
+    head = linear(bias=False, trained=True)
     hidden, targets = torch.randn(5, WIDTH), torch.arange(5)
     weights = torch.tensor([0.0, 1.0, 0.5, 1.0, 0.0])
     in_training = by_hidden_states(hidden.requires_grad_(), targets, weights, head)
@@ -112,8 +112,9 @@ def test_losses_without_gradients_are_the_same() -> None:
     with torch.no_grad():
         in_evaluation = by_hidden_states(hidden, targets, weights, head)
 
-    assert torch.equal(in_training.losses, in_evaluation.losses)
-    assert torch.equal(in_training.weighted_sum, in_evaluation.weighted_sum)
+    torch.testing.assert_close(in_training.losses, in_evaluation.losses)
+    torch.testing.assert_close(in_training.weighted_sum, in_evaluation.weighted_sum)
+    assert not in_evaluation.weighted_sum.requires_grad
 
 
 def test_half_precision_is_summed_in_float32() -> None:

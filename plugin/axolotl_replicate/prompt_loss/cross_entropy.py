@@ -41,12 +41,13 @@ def losses_of_hidden_states(
 ) -> TokenLosses:
     """Losses of N tokens from hidden states (N, H), projected by the head block by block.
 
-    `targets` and `weights` are (N). Tokens of weight 0 are measured, but never differentiated.
+    `targets` and `weights` are (N). Tokens of weight 0, and all where gradients are off, are only
+    measured.
     """
     losses = torch.empty_like(targets, dtype=torch.float32)
     correct = torch.empty_like(targets, dtype=torch.bool)
-    carries = weights > 0
-    trained, measured = carries.nonzero().squeeze(1), (~carries).nonzero().squeeze(1)
+    trains = (weights > 0) & torch.is_grad_enabled()
+    trained, measured = trains.nonzero().squeeze(1), (~trains).nonzero().squeeze(1)
     parameters = [parameter for parameter in head.parameters() if parameter.requires_grad]
     weighted_sum, losses[trained], correct[trained] = _SumOverHiddenStates.apply(
         hidden[trained], targets[trained], weights[trained], head, *parameters
@@ -55,7 +56,8 @@ def losses_of_hidden_states(
         losses[measured], correct[measured] = _measure_projected(
             hidden[measured], targets[measured], head
         )
-    return TokenLosses(weighted_sum, losses, correct)
+        weighted_sum_measured = (weights[measured] * losses[measured]).sum()
+    return TokenLosses(weighted_sum + weighted_sum_measured, losses, correct)
 
 
 def losses_of_logits(
@@ -86,35 +88,32 @@ class _SumOverHiddenStates(torch.autograd.Function):  # type: ignore[misc]  # to
         head: nn.Module,
         *parameters: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        if not any(ctx.needs_input_grad):
-            losses, correct = _measure_projected(hidden, targets, head)
-        else:
-            losses = torch.empty_like(targets, dtype=torch.float32)
-            correct = torch.empty_like(targets, dtype=torch.bool)
-            of_hidden = torch.empty_like(hidden)
-            # summed over blocks in float32, as one matrix product over all tokens would
-            of_parameters = [torch.zeros_like(each, dtype=torch.float32) for each in parameters]
-            log_p = None
-            for part in _blocks(len(hidden)):
-                inputs = hidden[part].detach().requires_grad_()
-                with torch.enable_grad():
-                    logits = head(inputs)
-                log_p = _log_probabilities(logits.detach(), log_p)
-                losses[part], correct[part] = _measure(log_p, targets[part])
-                gradient = _gradient(log_p, targets[part], weights[part])
-                of_hidden[part], *of_block = torch.autograd.grad(
-                    logits, [inputs, *parameters], gradient.to(logits.dtype)
-                )
-                del logits  # or they would be held while the next block's are made
-                for total, addend in zip(of_parameters, of_block, strict=True):
-                    total += addend
-            ctx.save_for_backward(
-                of_hidden,
-                *(
-                    total.to(parameter.dtype)
-                    for total, parameter in zip(of_parameters, parameters, strict=True)
-                ),
+        losses = torch.empty_like(targets, dtype=torch.float32)
+        correct = torch.empty_like(targets, dtype=torch.bool)
+        of_hidden = torch.empty_like(hidden)
+        # summed over blocks in float32, as one matrix product over all tokens would
+        of_parameters = [torch.zeros_like(each, dtype=torch.float32) for each in parameters]
+        log_p = None
+        for part in _blocks(len(hidden)):
+            inputs = hidden[part].detach().requires_grad_()
+            with torch.enable_grad():
+                logits = head(inputs)
+            log_p = _log_probabilities(logits.detach(), log_p)
+            losses[part], correct[part] = _measure(log_p, targets[part])
+            gradient = _gradient(log_p, targets[part], weights[part])
+            of_hidden[part], *of_block = torch.autograd.grad(
+                logits, [inputs, *parameters], gradient.to(logits.dtype)
             )
+            del logits  # or they would be held while the next block's are made
+            for total, addend in zip(of_parameters, of_block, strict=True):
+                total += addend
+        ctx.save_for_backward(
+            of_hidden,
+            *(
+                total.to(parameter.dtype)
+                for total, parameter in zip(of_parameters, parameters, strict=True)
+            ),
+        )
         ctx.mark_non_differentiable(losses, correct)
         return (weights * losses).sum(), losses, correct
 
