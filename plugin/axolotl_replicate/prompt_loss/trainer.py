@@ -19,6 +19,7 @@ import torch
 from axolotl.core.trainers import AxolotlTrainer
 from axolotl.utils.collators import (
     BatchSamplerDataCollatorForSeq2Seq,
+    DataCollatorForSeq2Seq,
     V2BatchSamplerDataCollatorForSeq2Seq,
 )
 from torch import Tensor
@@ -79,6 +80,11 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for name in ("data_collator", "eval_data_collator"):
             collator = kwargs.get(name)
+            if collator is not None and not isinstance(collator, DataCollatorForSeq2Seq):
+                end_run(
+                    f"prompt_loss_weight: {type(collator).__name__}, which Axolotl chose to make "
+                    "batches, cannot carry weights; remove the key that brings it"
+                )
             if collator is not None:
                 packed = isinstance(collator, _PACKING_COLLATORS)
                 kwargs[name] = WeightedCollator(collator, self.settings.weight, packed)
