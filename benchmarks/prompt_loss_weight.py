@@ -90,7 +90,7 @@ def main() -> None:
     if not results["runs"]:
         sys.exit(f"{options.output}: no results yet; run without --only-plot")
     draw(results, options.output.with_suffix(".svg"))
-    print_table(results)
+    print(table(results))
 
 
 def settings() -> dict[str, Any]:
@@ -210,18 +210,28 @@ def draw(results: Mapping[str, Any], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def print_table(results: Mapping[str, Any]) -> None:
-    """Print the mean over seeds and the seeds' spread, as a table for docs."""
-    spread = by_weight(results["runs"], "completion_loss")
-    columns = {metric: by_weight(results["runs"], metric) for metric in METRICS}
-    print("| weight | completion loss | seeds | prompt loss | completion token accuracy |")
-    print("| --- | --- | --- | --- | --- |")
+def table(results: Mapping[str, Any]) -> str:
+    """What the page shows: means over the seeds, and each seed's completion loss."""
+    runs = results["runs"]
+    columns = {metric: by_weight(runs, metric) for metric in METRICS}
+    seeds = sorted({run["seed"] for run in runs})
+    header = [
+        "weight",
+        "completion loss",
+        *(f"seed {seed}" for seed in seeds),
+        "prompt loss",
+        "token accuracy",
+    ]
     before = [f"{results['before'][metric]:.3f}" for metric in METRICS]
-    print(f"| before training | {before[0]} | | {before[1]} | {before[2]} |")
-    for weight, values in spread.items():
-        loss, prompt, accuracy = (statistics.mean(columns[name][weight]) for name in METRICS)
-        seeds = ", ".join(f"{value:.3f}" for value in values)
-        print(f"| {weight:g} | {loss:.3f} | {seeds} | {prompt:.3f} | {accuracy:.3f} |")
+    rows = [
+        header,
+        ["---"] * len(header),
+        ["untrained", before[0], *("" for _ in seeds), *before[1:]],
+    ]
+    for weight, losses in columns["completion_loss"].items():
+        means = [f"{statistics.mean(columns[metric][weight]):.3f}" for metric in METRICS]
+        rows.append([f"{weight:g}", means[0], *(f"{loss:.3f}" for loss in losses), *means[1:]])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":
