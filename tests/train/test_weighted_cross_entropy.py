@@ -206,6 +206,37 @@ def test_a_fused_model_gives_the_gradients_of_its_logits(trained_head: bool) -> 
         torch.testing.assert_close(of_logits, fused)
 
 
+@pytest.mark.parametrize("of_weights", ["float32", "bfloat16"])
+def test_mixed_precision_is_fused_like_its_logits(of_weights: str) -> None:
+    """Under accelerate's bfloat16, fused losses and gradients are those of the model's logits."""
+    import torch
+    from accelerate import Accelerator
+
+    from axolotl_replicate.prompt_loss.fusion import choose_path
+
+    accelerator = Accelerator(mixed_precision="bf16", cpu=True)
+    model = tiny("llama").to(getattr(torch, of_weights))
+    model.lm_head.requires_grad_(False)
+    model = accelerator.prepare_model(model)
+    parameters = [each for each in model.parameters() if each.requires_grad]
+    targets, weights = torch.arange(1, 8), torch.tensor([0.1, 0.1, 0.0, 1.0, 1.0, 2.0, 1.0])
+    outcomes = []
+    for wanted in ("none", "torch"):
+        with accelerator.autocast():
+            path = choose_path(wanted, model)
+        with path.around_forward():
+            returned = model(input_ids=torch.arange(8).unsqueeze(0)).logits
+        with accelerator.autocast():
+            losses = path.losses(returned.flatten(0, 1), torch.arange(7), targets, weights)
+        gradients = torch.autograd.grad(losses.weighted_sum, parameters)
+        outcomes.append((losses.losses, gradients))
+
+    (of_logits, logit_gradients), (fused, fused_gradients) = outcomes
+    torch.testing.assert_close(of_logits, fused)
+    for expected, found in zip(logit_gradients, fused_gradients, strict=True):
+        torch.testing.assert_close(expected, found, rtol=0.02, atol=0.001)
+
+
 @pytest.mark.parametrize(
     ("wanted", "obstacle", "kind", "said"),
     [

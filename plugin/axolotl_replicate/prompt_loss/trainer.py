@@ -151,7 +151,8 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
     def _choose_path(self) -> LossPath:
         model = self.accelerator.unwrap_model(self.model)
         try:
-            path = choose_path(self.settings.fusion, model, self._obstacle_to_fusion())
+            with self.accelerator.autocast():  # as the model's own forward pass
+                path = choose_path(self.settings.fusion, model, self._obstacle_to_fusion())
         except FusionError as error:
             end_run(str(error))
         how = "not fused with" if path.name == "none" else f"fused by {path.name} with"
