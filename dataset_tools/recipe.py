@@ -150,7 +150,8 @@ def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:
 
 def lists_loss_plugin(recipe: Mapping[str, Any]) -> bool:
     """Whether the recipe trains with per-token loss weights."""
-    return LOSS_PLUGIN in (recipe.get("plugins") or [])
+    plugins = recipe.get("plugins")
+    return isinstance(plugins, list) and LOSS_PLUGIN in plugins
 
 
 def _either(recipe: Mapping[str, Any], name: str, other: str) -> Any:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from dataset_tools.errors import InputError
-from dataset_tools.recipe import load_data_settings
+from dataset_tools.recipe import LOSS_PLUGIN, load_data_settings
 from dataset_tools.recipe_keys import (
     RECIPE_KEYS,
     UNSUPPORTED_KEYS,
@@ -139,6 +139,10 @@ def test_keys_of_later_versions_are_refused(name: str) -> None:
         ("", "expected keys and values"),
         ("seperator: a\n", "did you mean 'separator'"),
         ("prompt_loss_weight: 0\ntrain_on_inputs: true\n", "contradict"),
+        ("prompt_loss_weight: 0.3\n", f"add '- {LOSS_PLUGIN}'"),
+        ("prompt_loss_normalization: tokens\n", f"add '- {LOSS_PLUGIN}'"),
+        (f"plugins: [{LOSS_PLUGIN}]\ntrain_on_inputs: true\n", "0.1 and true contradict"),
+        (f"plugins: [{LOSS_PLUGIN}]\nprompt_loss_weight: .nan\n", "found nan"),
         ("chunk_size: 2\n", "chunk_size: found 2"),
         ("num_epochs: 1\nnum_train_epochs: 1\n", "num_train_epochs and num_epochs"),
     ],
@@ -154,6 +158,32 @@ def test_a_recipe_that_cannot_be_used_is_one_line(content: str, words: str, tmp_
     assert str(refused.value).startswith(str(path))
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+WITH_LOSS_PLUGIN = f"plugins: [{LOSS_PLUGIN}]\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "weight"),
+    [
+        ("", 0),
+        ("train_on_inputs: true\n", 1),
+        ("prompt_loss_weight: 1\n", 1),
+        ("prompt_loss_weight: 0\ntrain_on_inputs: false\n", 0),
+        (WITH_LOSS_PLUGIN, 0.1),
+        (f"{WITH_LOSS_PLUGIN}train_on_inputs: false\n", 0.1),
+        (f"{WITH_LOSS_PLUGIN}prompt_loss_weight: 0\n", 0),
+        (f"{WITH_LOSS_PLUGIN}prompt_loss_weight: 3e-1\n", 0.3),
+        (f"{WITH_LOSS_PLUGIN}prompt_loss_weight: 1\ntrain_on_inputs: true\n", 1),
+        ("plugins: 5\n", 0),
+    ],
+)
+def test_the_weight_of_prompts(content: str, weight: float, tmp_path: Path) -> None:
+    """With the loss plugin the key or 0.1; without it what Axolotl's `train_on_inputs` says."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(content or "train_data: x\n")
+
+    assert weight == load_data_settings(recipe).training_format.prompt_loss_weight
 
 
 def test_openais_names_are_read_as_ours() -> None:
