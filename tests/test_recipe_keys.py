@@ -36,6 +36,8 @@ OUT_OF_RANGE = {
     "lora_dropout": [-0.1, 1.1],
     "on_too_long": ["cut"],
     "prompt_loss_weight": [-0.1, 1.01],
+    "prompt_loss_normalization": ["rows", ""],
+    "prompt_loss_fusion": ["always", "None"],
 }
 UNLIMITED = {
     "train_data", "train_data_sha256", "validation_data", "run_validation", "pack_sequences",
