@@ -151,7 +151,11 @@ def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:
 def lists_loss_plugin(recipe: Mapping[str, Any]) -> bool:
     """Whether the recipe trains with per-token loss weights."""
     plugins = recipe.get("plugins")
-    return isinstance(plugins, list) and LOSS_PLUGIN in plugins
+    package, _, name = LOSS_PLUGIN.partition(".")
+    return isinstance(plugins, list) and any(
+        str(plugin).split(".")[0] == package and str(plugin).split(".")[-1] == name
+        for plugin in plugins  # by the path of its module, too
+    )
 
 
 def _either(recipe: Mapping[str, Any], name: str, other: str) -> Any:

@@ -177,6 +177,8 @@ WITH_LOSS_PLUGIN = f"plugins: [{LOSS_PLUGIN}]\n"
         (f"{WITH_LOSS_PLUGIN}prompt_loss_weight: 0\n", 0),
         (f"{WITH_LOSS_PLUGIN}prompt_loss_weight: 3e-1\n", 0.3),
         (f"{WITH_LOSS_PLUGIN}prompt_loss_weight: 1\ntrain_on_inputs: true\n", 1),
+        ("plugins: [axolotl_replicate.prompt_loss.plugin.PromptLossWeightPlugin]\n", 0.1),
+        ("plugins: [another.PromptLossWeightPlugin]\n", 0),
         ("plugins: 5\n", 0),
     ],
 )

@@ -102,6 +102,36 @@ def test_a_bad_record_weight_is_lints_finding(
     assert any("data.jsonl:9:" in line and "DT111" in line for line in lines)
 
 
+@pytest.mark.parametrize("weight", [1e39, 1e-46])
+def test_a_weight_that_training_cannot_add_up_is_refused(
+    weight: float, lab: Lab, end_of_run: Callable[..., tuple[Any, list[str]]]
+) -> None:
+    """A weight that float32 would turn into infinity or 0 is named with its line."""
+    rows = [*ROWS, {**ROWS[0], "weight": weight}]
+    (lab.folder / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    code, lines = end_of_run(plugins=[INPUTS, WEIGHTED], train_data="data.jsonl")
+
+    assert code == 2
+    assert f"data.jsonl:9: weight {weight:g}" in lines[-1]
+
+
+def test_validation_data_without_weight_is_refused(
+    lab: Lab, write_rows: Callable[..., Path], end_of_run: Callable[..., tuple[Any, list[str]]]
+) -> None:
+    """A validation set that would measure nothing is no perfect score but an error."""
+    validation = write_rows([{**row, "weight": 0} for row in ROWS], "validation.jsonl")
+
+    code, lines = end_of_run(
+        plugins=[INPUTS, WEIGHTED],
+        train_data=str(write_rows(ROWS)),
+        validation_data=str(validation),
+    )
+
+    assert code == 2
+    assert "every record has weight 0" in lines[-1]
+
+
 def test_text_records_have_no_prompt(
     lab: Lab, end_of_run: Callable[..., tuple[Any, list[str]]]
 ) -> None:

@@ -35,6 +35,7 @@ from dataset_tools.tokens import TrainingFormat
 
 LINE_KEY = "line"  # where a record stands in the user's file, so that messages can name it
 WEIGHT_KEY = "weight"
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-9, 1e9
 
 NumberedRecord = tuple[int, Record]
 
@@ -102,6 +103,7 @@ def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> 
         return TrainingData(_store(training, settings), None, held_out=False)
     if validation_sources:
         validation = list(_read(validation_sources, formats, weighted=settings.weighted))[:wanted]
+        _check_counts(validation)
         return TrainingData(
             _store(training, settings), _store(validation, settings), held_out=False
         )
@@ -110,9 +112,18 @@ def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> 
             f"num_validation_samples: {wanted} rows to hold out, and train_data has only "
             f"{len(training)}; lower it, give validation_data, or set run_validation: false"
         )
+    _check_counts(training[-wanted:])
     return TrainingData(
         _store(training[:-wanted], settings), _store(training[-wanted:], settings), held_out=True
     )
+
+
+def _check_counts(validation: Iterable[NumberedRecord]) -> None:
+    if all(record.weight == 0 for _, record in validation):
+        raise InputError(
+            "validation data: every record has weight 0, so that nothing would be measured; give "
+            "some a weight above 0, or set run_validation: false"
+        )
 
 
 def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, RecordFormat]:
@@ -155,12 +166,19 @@ def _read(
         with open_plain(source.path, source.name) as stream:
             for lines in read_batches(stream):
                 for number, record in parse_batch(lines, formats[source.name]).records():
-                    if record.weight != 1 and not weighted:
-                        raise InputError(
-                            f"{source.name}:{number}: weight {record.weight:g} "
-                            f"{NEEDS_LOSS_PLUGIN}, or remove the key"
-                        )
+                    if record.weight != 1:
+                        _check_weight(record.weight, f"{source.name}:{number}", weighted=weighted)
                     yield number, record
+
+
+def _check_weight(weight: float, place: str, *, weighted: bool) -> None:
+    if not weighted:
+        raise InputError(f"{place}: weight {weight:g} {NEEDS_LOSS_PLUGIN}, or remove the key")
+    if weight and not SMALLEST_WEIGHT <= weight <= LARGEST_WEIGHT:
+        raise InputError(
+            f"{place}: weight {weight:g}: expected 0, or a number from {SMALLEST_WEIGHT:g} to "
+            f"{LARGEST_WEIGHT:g}, which training's arithmetic in float32 can add up"
+        )
 
 
 def _store(records: list[NumberedRecord], settings: DataSettings) -> StoredData:

@@ -23,6 +23,9 @@ from torch import Tensor, nn
 BLOCK_TOKENS = 512  # in float32 64 MiB with a vocabulary of 32,000, 251 MiB with one of 128,256
 
 
+_FLOAT16_FACTOR = 256  # of the largest weight: room to both sides
+
+
 @dataclass(frozen=True)
 class TokenLosses:
     """What N tokens cost.
@@ -90,7 +93,7 @@ class _SumOverHiddenStates(torch.autograd.Function):  # type: ignore[misc]  # to
     ) -> tuple[Tensor, Tensor, Tensor]:
         losses = torch.empty_like(targets, dtype=torch.float32)
         correct = torch.empty_like(targets, dtype=torch.bool)
-        of_hidden = torch.empty_like(hidden)
+        of_hidden = torch.empty_like(hidden, dtype=torch.float32)
         # summed over blocks in float32, as one matrix product over all tokens would
         of_parameters = [torch.zeros_like(each, dtype=torch.float32) for each in parameters]
         log_p = None
@@ -100,27 +103,25 @@ class _SumOverHiddenStates(torch.autograd.Function):  # type: ignore[misc]  # to
                 logits = head(inputs)
             log_p = _log_probabilities(logits.detach(), log_p)
             losses[part], correct[part] = _measure(log_p, targets[part])
-            gradient = _gradient(log_p, targets[part], weights[part])
-            of_hidden[part], *of_block = torch.autograd.grad(
+            factor = _factor(weights, logits.dtype)
+            gradient = _gradient(log_p, targets[part], weights[part] * factor)
+            of_inputs, *of_block = torch.autograd.grad(
                 logits, [inputs, *parameters], gradient.to(logits.dtype)
             )
             del logits  # or they would be held while the next block's are made
+            of_hidden[part] = of_inputs.float() / factor
             for total, addend in zip(of_parameters, of_block, strict=True):
-                total += addend
-        ctx.save_for_backward(
-            of_hidden,
-            *(
-                total.to(parameter.dtype)
-                for total, parameter in zip(of_parameters, parameters, strict=True)
-            ),
-        )
+                total += addend.float() / factor
+        ctx.save_for_backward(of_hidden, *of_parameters)
+        ctx.types = [hidden.dtype, *(parameter.dtype for parameter in parameters)]
         ctx.mark_non_differentiable(losses, correct)
         return (weights * losses).sum(), losses, correct
 
     @staticmethod
     def backward(ctx: Any, scale: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
         of_hidden, *of_parameters = (
-            gradient * scale.to(gradient.dtype) for gradient in ctx.saved_tensors
+            (gradient * scale).to(kind)
+            for gradient, kind in zip(ctx.saved_tensors, ctx.types, strict=True)
         )
         return of_hidden, None, None, None, *of_parameters
 
@@ -187,6 +188,15 @@ def _log_probabilities(logits: Tensor, memory: Tensor | None) -> Tensor:
 def _measure(log_probabilities: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     of_target = log_probabilities.gather(1, targets.unsqueeze(1)).squeeze(1)
     return -of_target, log_probabilities.argmax(dim=-1) == targets
+
+
+def _factor(weights: Tensor, kind: torch.dtype) -> Tensor | float:
+    """What to multiply gradients of logits with so that their type can hold them.
+
+    float16 ends at 65504 and has nothing below 6e-8; the scaling of losses that training in it
+    relies on comes only after these gradients were taken.
+    """
+    return _FLOAT16_FACTOR / weights.max() if kind == torch.float16 else 1.0
 
 
 def _gradient(log_probabilities: Tensor, targets: Tensor, weights: Tensor) -> Tensor:

@@ -99,7 +99,10 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
         self._eval_sums = empty_sums()
         self._needs_logits = False
         self._said_empty = False
-        self._said_promptless = False
+        # of our own data the inputs plugin has told it, and at 1 there is no difference
+        self._notes_promptless = (
+            self.settings.weight != 1 and LOSS_WEIGHTS not in self.train_dataset.column_names
+        )
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
@@ -114,8 +117,9 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
             self._divisors(batch[LOSS_WEIGHTS])[batch["labels"] != IGNORED_LABEL].sum()
             for batch in batch_samples
         ]
-        of_batches = torch.stack(divisors).to(device, precise_type(device))
-        if not self._said_empty and (of_batches == 0).any():
+        # an epoch may end with fewer packs than the sampler had counted, and so with no batch
+        of_batches = torch.stack(divisors or [torch.zeros(())]).to(device, precise_type(device))
+        if divisors and not self._said_empty and (of_batches == 0).any():
             self._said_empty = True
             say(
                 "axolotl-replicate: note: a batch holds no token that carries weight; it adds "
@@ -210,7 +214,22 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
         else:
             self._eval_sums = self._eval_sums.to(sums) + self._over_devices(sums).sum(0)
         divisor = torch.where(num_items_in_batch > 0, num_items_in_batch, 1)
-        return losses.weighted_sum / divisor.to(losses.weighted_sum.dtype)
+        loss = losses.weighted_sum / divisor.to(losses.weighted_sum.dtype)
+        return loss + self._balancing_loss(outputs)
+
+    def _balancing_loss(self, outputs: Any) -> Tensor | float:
+        """A batch's part of the loss that keeps a mixture's experts equally busy, where there is.
+
+        The model adds it by itself only when it is given labels. The mean over the batches of a
+        step and over devices, by which the base class multiplies.
+        """
+        loss = outputs.get("aux_loss") if isinstance(outputs, dict) else None
+        if loss is None or not self.model.training:
+            return 0.0
+        batches = self.current_gradient_accumulation_steps * self.args.world_size
+        coefficient: float = self.accelerator.unwrap_model(self.model).config.router_aux_loss_coef
+        part: Tensor = coefficient * loss / batches
+        return part
 
     def _over_devices(self, rows: Tensor) -> Tensor:
         """The rows of all devices, without those a distributed sampler repeats to fill up.
@@ -252,8 +271,8 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
                 sums = self.accelerator.gather(sums.unsqueeze(0)).sum(0)
             logs.update({name: mean for name, mean in means(sums).items() if name != "loss"})
             self._train_sums = empty_sums()
-            if "prompt_loss" not in logs and not self._said_promptless:
-                self._said_promptless = True
+            if "prompt_loss" not in logs and self._notes_promptless:
+                self._notes_promptless = False
                 say(
                     "axolotl-replicate: note: no token trained so far is a prompt's, so "
                     "prompt_loss_weight has had no effect"
