@@ -145,3 +145,32 @@ def test_the_page_shows_the_figure() -> None:
     assert "](figures/prompt-loss-weight.svg)" in PAGE
     figure = (FIGURES / "prompt-loss-weight.svg").read_text()
     assert all(f">{weight:g}<" in figure for weight in prompt_loss_weight.WEIGHTS)
+
+
+def test_what_the_page_says_of_the_measurement() -> None:
+    """Gains, differences within a seed and the order of weights are those of the results."""
+    runs = results()["runs"]
+    losses = prompt_loss_weight.by_weight(runs, "completion_loss")
+    before = results()["before"]
+    gain = before["completion_loss"] - statistics.mean(losses[0])
+    apart = {
+        weight: statistics.mean(
+            loss - of_0 for loss, of_0 in zip(losses[weight], losses[0], strict=True)
+        )
+        for weight in losses
+    }
+    prompt_loss = statistics.mean(prompt_loss_weight.by_weight(runs, "prompt_loss")[0])
+    text = " ".join(PAGE.split())
+    assert f"lowers the completion loss by {gain:.2f};" in text
+    assert (
+        f"0.01 is better than 0 by {-apart[0.01]:.3f} on average, 0.1 worse by {apart[0.1]:.3f}, "
+        f"0.5 by {apart[0.5]:.3f}, 1 by {apart[1]:.3f};" in text
+    )
+    assert f"({prompt_loss:.3f} after, {before['prompt_loss']:.3f} before)" in text
+    of_seeds = list(zip(*losses.values(), strict=True))
+    largest = max(max(of_seed) - min(of_seed) for of_seed in of_seeds)
+    assert f"moves it by {largest:.2f} at most" in text
+    assert "0.01 was the best and 1 the worst weight with every seed" in text
+    weights = list(losses)
+    assert {weights[of_seed.index(min(of_seed))] for of_seed in of_seeds} == {0.01}
+    assert {weights[of_seed.index(max(of_seed))] for of_seed in of_seeds} == {1}
