@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from train.conftest import Lab
+from train.conftest import REPOSITORY, Lab
 from train.test_prepared_data import prepared_rows
 from train.test_prompt_loss import EXACT, SAME, WEIGHTED, assert_close, logged_in
 
@@ -38,6 +38,8 @@ CHAT = [
     for n in NUMBERS
 ]
 COMPLETION = [{"text": "one " * n} for n in NUMBERS]
+# words by chance, 40 rows of lengths that sequential packing does not always fit into as many packs
+SHRINKING = REPOSITORY / "tests" / "data" / "packs_that_shrink.jsonl"
 TYPES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "alpaca": (ALPACA, {}),
     "input_output": (INPUT_OUTPUT, {}),
@@ -146,3 +148,55 @@ def test_a_type_that_masks_nothing_is_said(
     assert all("prompt_loss" not in entry for entry in logged)
     assert_close([{"loss": logged[0]["completion_loss"]}], logged[:1], EXACT)
     assert "prompt_loss_weight has had no effect" in (lab.folder / "axolotl.log").read_text()
+
+
+def test_experts_are_balanced_as_in_axolotls_own(
+    lab: Lab, trained: Callable[..., list[dict[str, float]]]
+) -> None:
+    """A mixture's balancing loss, which models add only to losses of their own, is not lost."""
+    import torch
+    from transformers import AutoTokenizer, MixtralConfig, MixtralForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(lab.model)
+    torch.manual_seed(0)
+    config = MixtralConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        num_local_experts=2,
+        max_position_embeddings=512,
+        output_router_logits=True,
+        router_aux_loss_coef=0.5,
+    )
+    folder = lab.folder / "mixture"
+    MixtralForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    keys = {"base_model": str(folder), "attn_implementation": "sdpa"}
+    stock = trained("input_output", plugins=None, train_on_inputs=False, **keys)
+
+    ours = trained("input_output", prompt_loss_weight=0, **keys)
+
+    assert_close(stock, ours, EXACT)
+    assert ours[0]["loss"] > ours[0]["completion_loss"] + 0.1
+
+
+def test_an_epoch_with_fewer_packs_than_counted_ends(
+    trained: Callable[..., list[dict[str, float]]],
+) -> None:
+    """Packs that are made anew may be fewer than in the first epoch; the run goes on."""
+    logged = trained(
+        "alpaca",
+        datasets=[{"path": str(SHRINKING), "ds_type": "json", "type": "alpaca", "split": "train"}],
+        prompt_loss_weight=0.3,
+        sample_packing=True,
+        sample_packing_sequentially=True,
+        micro_batch_size=1,
+        num_epochs=10,
+        max_steps=None,
+        seed=1,
+    )
+
+    assert len(logged) > STEPS
