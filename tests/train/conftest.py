@@ -134,7 +134,9 @@ def end_of_run(
 
     def load(**keys: Any) -> tuple[Any, list[str]]:
         from axolotl.cli.config import load_cfg
+        from axolotl.integrations.base import PluginManager
 
+        PluginManager.get_instance().plugins.clear()  # a process of its own would have none
         defaults = {"num_validation_samples": 2, "chunk_size": 64}
         recipe = lab.write_recipe(**{**defaults, **keys})
         capsys.readouterr()
