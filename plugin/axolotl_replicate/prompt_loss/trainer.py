@@ -99,10 +99,7 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
         self._eval_sums = empty_sums()
         self._needs_logits = False
         self._said_empty = False
-        # of our own data the inputs plugin has told it, and at 1 there is no difference
-        self._notes_promptless = (
-            self.settings.weight != 1 and LOSS_WEIGHTS not in self.train_dataset.column_names
-        )
+        self._said_promptless = False
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
@@ -271,13 +268,22 @@ class PromptLossTrainer(AxolotlTrainer):  # type: ignore[misc]  # Axolotl is not
                 sums = self.accelerator.gather(sums.unsqueeze(0)).sum(0)
             logs.update({name: mean for name, mean in means(sums).items() if name != "loss"})
             self._train_sums = empty_sums()
-            if "prompt_loss" not in logs and self._notes_promptless:
-                self._notes_promptless = False
-                say(
-                    "axolotl-replicate: note: no token trained so far is a prompt's, so "
-                    "prompt_loss_weight has had no effect"
-                )
+            if "prompt_loss" not in logs:
+                self._say_promptless()
         super().log(logs, *args, **kwargs)
+
+    def _say_promptless(self) -> None:
+        """Say once that nothing is a prompt, unless that makes no difference.
+
+        Of our own data the inputs plugin has told it.
+        """
+        ours = LOSS_WEIGHTS in self.train_dataset.column_names
+        if not self._said_promptless and not ours and self.settings.weight != 1:
+            self._said_promptless = True
+            say(
+                "axolotl-replicate: note: no token trained so far is a prompt's, so "
+                "prompt_loss_weight has had no effect"
+            )
 
 
 def trainer_class(settings: PromptLossSettings) -> type[PromptLossTrainer]:
