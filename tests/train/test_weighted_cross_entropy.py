@@ -131,6 +131,26 @@ def test_half_precision_is_summed_in_float32() -> None:
     torch.testing.assert_close(found.losses, expected)
 
 
+@pytest.mark.parametrize("weights", [[1e-4] * 6, [1.0] * 5 + [1e5], [0.01] * 6])
+def test_float16_keeps_gradients_of_any_weight(weights: list[float]) -> None:
+    """Neither small nor large weights are lost in float16, where loss scaling comes too late."""
+    import torch
+
+    torch.manual_seed(0)
+    head = torch.nn.Linear(WIDTH, 4000, bias=False).requires_grad_(False)
+    states, targets, weight = torch.randn(6, WIDTH), torch.arange(6), torch.tensor(weights)
+    gradients = []
+    for kind in (torch.float32, torch.float16):
+        hidden = states.clone().requires_grad_()
+        with torch.autocast("cpu", torch.float16, enabled=kind == torch.float16):
+            found = by_hidden_states(hidden, targets, weight, head)
+        (found.weighted_sum / weight.sum() * 65536).backward()
+        gradients.append(hidden.grad / 65536)
+
+    expected, gradient = gradients
+    assert (expected - gradient).norm() < 0.005 * expected.norm()
+
+
 def tiny(kind: str, **changes: Any) -> Any:
     """A model of a few thousand random weights, of an architecture that transformers knows."""
     import torch
