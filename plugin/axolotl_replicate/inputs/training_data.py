@@ -103,7 +103,7 @@ def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> 
         return TrainingData(_store(training, settings), None, held_out=False)
     if validation_sources:
         validation = list(_read(validation_sources, formats, weighted=settings.weighted))[:wanted]
-        _check_counts(validation)
+        _check_measures_something(validation)
         return TrainingData(
             _store(training, settings), _store(validation, settings), held_out=False
         )
@@ -112,13 +112,13 @@ def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> 
             f"num_validation_samples: {wanted} rows to hold out, and train_data has only "
             f"{len(training)}; lower it, give validation_data, or set run_validation: false"
         )
-    _check_counts(training[-wanted:])
+    _check_measures_something(training[-wanted:])
     return TrainingData(
         _store(training[:-wanted], settings), _store(training[-wanted:], settings), held_out=True
     )
 
 
-def _check_counts(validation: Iterable[NumberedRecord]) -> None:
+def _check_measures_something(validation: Iterable[NumberedRecord]) -> None:
     if all(record.weight == 0 for _, record in validation):
         raise InputError(
             "validation data: every record has weight 0, so that nothing would be measured; give "

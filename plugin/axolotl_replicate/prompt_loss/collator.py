@@ -77,7 +77,6 @@ def _weigh(feature: Feature, prompt_loss_weight: float) -> _WeightedRecord:
     else:
         is_completion = np.asarray(feature["labels"]) != IGNORED_LABEL
         loss_weights = np.where(is_completion, 1, prompt_loss_weight).astype(np.float32)
-        # a text's first token, masked or not, tells nothing of where the prompt ends
         record_weight = np.float32(1)
     is_target = is_token.copy()
     is_target[0] = False
