@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset_tools.errors import InputError
+from dataset_tools.packing import Packing
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
 from dataset_tools.tokens import TrainingFormat
@@ -82,6 +83,7 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
             chunk_size=values["chunk_size"],
             on_too_long=values["on_too_long"],
             prompt_loss_weight=prompt_loss_weight(recipe, values["prompt_loss_weight"]),
+            packing=_packing(recipe, values),
         ),
         train_data=values["train_data"],
         train_data_sha256=values["train_data_sha256"],
@@ -92,6 +94,18 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
         special_tokens=_special_tokens(recipe),
         weighted=lists_loss_plugin(recipe),
     )
+
+
+def _packing(recipe: Mapping[str, Any], values: Mapping[str, Any]) -> Packing:
+    packs = values["pack_sequences"] or bool(recipe.get("sample_packing"))
+    if values["wrap_packed_sequences"] and not packs:
+        raise InputError(
+            "wrap_packed_sequences and pack_sequences: only packed sequences can be wrapped; set "
+            "pack_sequences: true, or remove wrap_packed_sequences"
+        )
+    if not packs:
+        return "none"
+    return "wrapped" if values["wrap_packed_sequences"] else "best_fit"
 
 
 def _tokenizer_name(recipe: Mapping[str, Any]) -> str | None:

@@ -88,6 +88,7 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
         RecipeKey("learning_rate", float, 1e-4, "learning_rate", above=0),
         RecipeKey("chunk_size", int, 2048, "sequence_len", minimum=4),
         RecipeKey("pack_sequences", bool, False, "sample_packing"),
+        RecipeKey("wrap_packed_sequences", bool, False),
         RecipeKey("peft_method", str, "lora", "adapter", choices=("lora", "qlora")),
         RecipeKey("seed", int, 42, "seed", minimum=0, maximum=2**32 - 1),
         RecipeKey("lora_rank", int, 8, "lora_r", minimum=1),
@@ -113,7 +114,6 @@ UNSUPPORTED_KEYS = frozenset(
     {
         "validation_prompt",
         "learning_rate_multiplier",
-        "wrap_packed_sequences",
         "webhook",
         "webhook_events_filter",
     }

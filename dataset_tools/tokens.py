@@ -12,11 +12,13 @@ The first token of a sequence is never a target: nothing precedes it, and in a p
 would be trained to follow its neighbour's last token.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 from dataset_tools.errors import InputError
+from dataset_tools.packing import Packing
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 
@@ -49,6 +51,12 @@ class TrainingFormat:
     chunk_size: int = 2048  # tokens, BOS and EOS included
     on_too_long: OnTooLong = "truncate_prompt"
     prompt_loss_weight: float = 0.0
+    packing: Packing = "none"
+
+    @property
+    def longest_sequence(self) -> float:
+        """How many tokens a record may have; in a wrapped stream it runs on into the next chunk."""
+        return math.inf if self.packing == "wrapped" else self.chunk_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def tokenize(
     prompt_ids, completion_ids = _encode_sides(record, training_format.prompt_format, tokenizer)
     length = len(prompt_ids) + len(completion_ids)
     chunk_size = training_format.chunk_size
-    if length > chunk_size:
+    if length > training_format.longest_sequence:
         if training_format.on_too_long == "error":
             raise RecordTooLongError(
                 f"the record has {length} tokens, chunk_size allows {chunk_size}: raise "

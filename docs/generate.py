@@ -30,6 +30,7 @@ BECOMES = {
     "training data, never trained on",
     "train_batch_size": "`gradient_accumulation_steps`: it divided by "
     "`micro_batch_size` × processes",
+    "wrap_packed_sequences": "with `pack_sequences`: one stream, cut every `chunk_size` tokens",
     "separator": "the tokens",
     "stop_sequence": "the tokens",
     "on_too_long": "the tokens",

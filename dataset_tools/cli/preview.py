@@ -1,5 +1,6 @@
 """`dataset-tools preview`: records as the trainer will see them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -90,14 +91,13 @@ def _training_format(
 ) -> TrainingFormat:
     base = settings.training_format if settings else TrainingFormat()
     marks = base.prompt_format
-    return TrainingFormat(
+    return replace(
+        base,
         prompt_format=PromptFormat(
             marks.separator if separator is None else separator,
             marks.stop_sequence if stop_sequence is None else stop_sequence,
         ),
         chunk_size=chunk_size or base.chunk_size,
-        on_too_long=base.on_too_long,
-        prompt_loss_weight=base.prompt_loss_weight,
     )
 
 

@@ -64,7 +64,7 @@ class TooLong(Rule):
             )
 
     def _is_too_long(self, count: TokenCount) -> bool:
-        chunk_size = self.context.inputs.training_format.chunk_size
+        chunk_size = self.context.inputs.training_format.longest_sequence
         return count.total > chunk_size and not count.completion_overflows(chunk_size)
 
     def _fate(self, count: TokenCount) -> str:

@@ -60,4 +60,4 @@ class CompletionTooLong(Rule):
             )
 
     def _overflows(self, count: TokenCount) -> bool:
-        return count.completion_overflows(self.context.inputs.training_format.chunk_size)
+        return count.completion_overflows(self.context.inputs.training_format.longest_sequence)

@@ -44,16 +44,16 @@ class TokenCount(NamedTuple):
         """All tokens of the record, none cut."""
         return self.prompt + self.completion
 
-    def completion_overflows(self, chunk_size: int) -> bool:
+    def completion_overflows(self, chunk_size: float) -> bool:
         """Whether no cut of the prompt can make the record fit."""
         return self.completion > chunk_size and not self.is_text
 
     def is_dropped(self, training_format: TrainingFormat) -> bool:
         """Whether nothing of the record is trained because it is too long."""
-        if self.total <= training_format.chunk_size:
+        if self.total <= training_format.longest_sequence:
             return False
         return training_format.on_too_long != "truncate_prompt" or self.completion_overflows(
-            training_format.chunk_size
+            training_format.longest_sequence
         )
 
 

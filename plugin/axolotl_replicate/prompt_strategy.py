@@ -5,11 +5,12 @@ preview shows. Axolotl looks a dataset's `type` up as a module with `load`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from axolotl.prompt_tokenizers import DatasetWrappingStrategy
 
+from axolotl_replicate.batches.packs import RECORDS_BEGUN, pack_sequences
 from axolotl_replicate.inputs.training_data import LINE_KEY, WEIGHT_KEY
 from axolotl_replicate.termination import end_run, ending_the_run_on_error, say
 from dataset_tools.recipe import data_settings
@@ -26,8 +27,12 @@ def load(tokenizer: Any, cfg: Any, ds_cfg: Any) -> "RecordStrategy":
     """Build the strategy for a run; Axolotl calls it with its tokenizer and configuration."""
     with ending_the_run_on_error(cfg.get("axolotl_config_path")):
         validation_paths = [dataset["path"] for dataset in cfg.get("test_datasets") or []]
-        part = "validation" if ds_cfg["path"] in validation_paths else "training"
-        return RecordStrategy(data_settings(cfg).training_format, wrap_tokenizer(tokenizer), part)
+        training_format = data_settings(cfg).training_format
+        part = "training"
+        if ds_cfg["path"] in validation_paths:
+            part = "validation"
+            training_format = replace(training_format, packing="none")
+        return RecordStrategy(training_format, wrap_tokenizer(tokenizer), part)
 
 
 class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl is not type checked
@@ -64,7 +69,11 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
             sequences = sequences.select(kept)
         if not len(sequences):
             end_run(f"no record of the {self.part} data fits the {self._limit()}; raise chunk_size")
-        return sequences.remove_columns(_DROPPED_KEY)
+        sequences = sequences.remove_columns(_DROPPED_KEY)
+        packing = self.training_format.packing
+        if packing == "none":
+            return sequences
+        return pack_sequences(sequences, packing, self.training_format.chunk_size, process_count)
 
     def _report(self, lines: list[int]) -> None:
         named = ", ".join(map(str, lines[:_MOST_LINES_NAMED]))
@@ -102,6 +111,7 @@ class _Tokenize:
                 "labels",
                 "loss_weights",
                 "completion_mask",
+                RECORDS_BEGUN,
                 _DROPPED_KEY,
             )
         }
@@ -124,8 +134,10 @@ class _Tokenize:
             columns["labels"].append(sequence.labels)
             columns["loss_weights"].append(sequence.loss_weights)
             columns["completion_mask"].append(sequence.completion_mask)
+            columns[RECORDS_BEGUN].append(int(sequence is sequences[0]))
             columns[_DROPPED_KEY].append(0)
         if not sequences:
             for name in columns:
                 columns[name].append([])
+            columns[RECORDS_BEGUN][-1] = 0
             columns[_DROPPED_KEY][-1] = line

@@ -13,6 +13,7 @@ from train.conftest import Lab
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
 
 UNKNOWN_ID, EOS_ID = 0, 2  # of the tiny model's tokenizer
+IGNORED = -100
 COLUMNS = ("input_ids", "labels", "loss_weights")
 PROMPT_ROWS = [
     {"prompt": f"Say {n} words\n##\n", "completion": f" {'word ' * n}.\n###\n"}
@@ -46,6 +47,18 @@ def previewed_rows(recipe: Path, data: Path) -> list[dict[str, Any]]:
         text=True,
     ).stdout  # fmt: skip
     return [json.loads(line) for line in output.splitlines()]
+
+
+def parted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of packs, or the rows themselves."""
+    records = []
+    for row in rows:
+        start = 0
+        for length in row.get("record_lengths") or [len(row["input_ids"])]:
+            records.append({name: row[name][start : start + length] for name in COLUMNS})
+            start += length
+        assert start == len(row["input_ids"])
+    return records
 
 
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,7 +97,7 @@ def test_prepared_rows_equal_the_preview(
     finished = lab.axolotl("preprocess", str(recipe))
 
     assert finished.exit_code == 0, finished.output
-    prepared = prepared_rows(lab.folder)
+    prepared = parted(prepared_rows(lab.folder))
     previewed = previewed_rows(recipe, data)
     assert in_order(previewed) == in_order(prepared)
     eos = EOS_ID if "special_tokens" not in keys else UNKNOWN_ID
@@ -93,6 +106,34 @@ def test_prepared_rows_equal_the_preview(
     kept = {row["line"] for row in previewed if row["input_ids"]}
     weights = sorted(rows[line - 1].get("weight", 1.0) for line in kept)
     assert weights == sorted(row["loss_weights"][-1] for row in ends)
+
+
+def test_a_wrapped_stream_is_the_previewed_records_end_to_end(
+    lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """Chunks of one size, and in them every previewed token in its order, none cut for length."""
+    data = write_rows(BARE_ROWS)
+    chunk_size = 16  # shorter than most records
+    recipe = lab.write_recipe(
+        train_data=str(data),
+        run_validation=False,
+        chunk_size=chunk_size,
+        pack_sequences=True,
+        wrap_packed_sequences=True,
+    )
+
+    finished = lab.axolotl("preprocess", str(recipe))
+
+    assert finished.exit_code == 0, finished.output
+    stream = [token for row in previewed_rows(recipe, data) for token in row["input_ids"]]
+    chunks = [stream[start : start + chunk_size] for start in range(0, len(stream), chunk_size)]
+    packs = prepared_rows(lab.folder)
+    assert sorted(chunks) == sorted(row["input_ids"] for row in packs)
+    assert sum(row["records_begun"] for row in packs) == len(BARE_ROWS)
+    # a record's first token, and that of a part of it, follows nothing
+    for row in packs:
+        assert sum(row["record_lengths"]) == len(row["input_ids"])
+        assert row["labels"][0] == IGNORED
 
 
 def test_bare_and_marked_data_prepare_the_same(lab: Lab, write_rows: Callable[..., Path]) -> None:

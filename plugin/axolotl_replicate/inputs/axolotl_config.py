@@ -8,6 +8,20 @@ from typing import Any
 from dataset_tools.errors import InputError
 from dataset_tools.recipe_keys import RECIPE_KEYS
 
+_AXOLOTL_PACKING_KEYS = (
+    "eval_sample_packing",
+    "sample_packing_bin_size",
+    "sample_packing_group_size",
+    "sample_packing_sequentially",
+    "sample_packing_eff_est",
+)
+_SPREAD_SEQUENCE_KEYS = (
+    "context_parallel_size",
+    "sequence_parallel_degree",
+    "tensor_parallel_size",
+)
+_KEEP_ONE = "keep one of them"
+
 
 def axolotl_keys() -> frozenset[str]:
     """The keys that the installed Axolotl knows by itself.
@@ -41,10 +55,25 @@ def config_from_inputs(
     config["train_on_inputs"] = values["prompt_loss_weight"] == 1 or bool(
         recipe.get("train_on_inputs")
     )
-    if config.get("sample_packing") and recipe.get("attn_implementation") is None:
-        # left unset, packed records attend to one another with no more than a warning
-        config["attn_implementation"] = "sdpa"
+    config.update(_packing_keys(recipe, config.get("sample_packing")))
     return config
+
+
+def _packing_keys(recipe: Mapping[str, Any], packs: object) -> dict[str, Any]:
+    if not (packs or recipe.get("sample_packing")):
+        return {}
+    for key in _AXOLOTL_PACKING_KEYS:
+        if recipe.get(key):
+            raise InputError(f"pack_sequences and {key}: packs are made by best fit; {_KEEP_ONE}")
+    for key in _SPREAD_SEQUENCE_KEYS:
+        if (recipe.get(key) or 1) > 1:
+            raise InputError(f"pack_sequences and {key}: a pack is kept on one device; {_KEEP_ONE}")
+    # a record is validated as it stands, and none of them dropped
+    keys: dict[str, Any] = {"eval_sample_packing": False, "dataloader_drop_last": False}
+    if recipe.get("attn_implementation") is None:
+        # left unset, packed records attend to one another with no more than a warning
+        keys["attn_implementation"] = "sdpa"
+    return keys
 
 
 def _batch_sizes(

@@ -33,6 +33,25 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
         if process_count() > 1 and not torch.cuda.is_available():
             place_on_cpu(cfg)
 
+    def pre_model_load(self, cfg: Any) -> None:
+        """Refuse to pack for another plugin's trainer, before a model is loaded."""
+        with ending_the_run_on_error(cfg.axolotl_config_path):
+            from axolotl_replicate.inputs.trainer_choice import check_trainer
+
+            check_trainer(cfg, self)
+
+    def get_trainer_cls(self, cfg: Any) -> type | None:
+        """The trainer that makes whole steps, unless another plugin brings one."""
+        from axolotl_replicate.inputs.trainer_choice import choose_trainer
+
+        return choose_trainer(cfg, self)
+
+    def post_trainer_create(self, cfg: Any, trainer: Any) -> None:
+        """Count the steps, and say what will be trained."""
+        from axolotl_replicate.batches.steps import settle_steps
+
+        settle_steps(cfg, trainer)
+
     def pre_lora_load(self, cfg: Any, model: Any) -> None:
         """Seed the initialisation of the LoRA weights, and keep 4-bit layers trainable on a CPU.
 

@@ -39,13 +39,18 @@ class PromptLossWeightPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is no
         """The trainer that applies the weights."""
         from axolotl_replicate.prompt_loss.trainer import PromptLossSettings, trainer_class
 
-        return trainer_class(
+        trainer = trainer_class(
             PromptLossSettings(
                 weight=cfg.prompt_loss_weight,
                 normalization=cfg.prompt_loss_normalization,
                 fusion=cfg.prompt_loss_fusion,
             )
         )
+        if not cfg.train_data:  # other data than the inputs plugin's, batched by Axolotl
+            return trainer
+        from axolotl_replicate.batches.trainer import on_whole_steps
+
+        return on_whole_steps(trainer)
 
     def add_callbacks_post_trainer(self, cfg: Any, trainer: Any) -> list[Any]:
         """Make sure that the trainer is ours; adds no callback."""

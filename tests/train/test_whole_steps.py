@@ -1,0 +1,134 @@
+"""What a step trains on, and its loss, do not depend on micro-batches, packs or processes."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from train.conftest import Finished, Lab
+
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
+
+INPUTS = "axolotl_replicate.ReplicateInputsPlugin"
+WEIGHTED = "axolotl_replicate.PromptLossWeightPlugin"
+PLUGINS = {"stock loss": [INPUTS], "weighted loss": [INPUTS, WEIGHTED]}
+# 17 records in steps of 8: the last step of an epoch has one, which two processes cannot share
+ROWS = [
+    {
+        "prompt": f"Question {n}: " + "why " * (n % 5),
+        "completion": "Because " + "is " * (3 * n % 17),
+    }
+    for n in range(1, 18)
+]
+STEPS = 6  # 2 epochs of 8 + 8 + 1
+SAME = 1e-5  # relative, in float32
+
+Trained = Callable[..., tuple[Finished, list[dict[str, float]]]]
+
+
+@pytest.fixture
+def trained(lab: Lab, write_rows: Callable[..., Path]) -> Trained:
+    """Trains the rows in a fresh folder; returns the run and what it logged, step by step."""
+
+    def train(
+        rows: list[dict[str, Any]] = ROWS, *, processes: int = 1, **keys: Any
+    ) -> tuple[Finished, list[dict[str, float]]]:
+        shutil.rmtree(lab.folder / "out", ignore_errors=True)
+        defaults = {
+            "train_data": str(write_rows(rows)),
+            "run_validation": False,
+            "max_steps": None,
+            "num_train_epochs": 2,
+            "train_batch_size": 8,
+            "chunk_size": 64,
+            "learning_rate": 0.01,
+            "lora_dropout": 0.0,
+            "prompt_loss_weight": 0,
+        }
+        recipe = lab.write_recipe(**{**defaults, **keys})
+        if processes == 1:
+            finished = lab.train(recipe)
+        else:
+            finished = lab.axolotl_from_shell(
+                "train", str(recipe), "--launcher", "torchrun", "--", "--nproc-per-node",
+                str(processes),
+            )  # fmt: skip
+        assert finished.exit_code == 0, finished.output
+        return finished, list(losses(lab.folder / "out"))
+
+    return train
+
+
+def losses(output_dir: Path) -> Iterator[dict[str, float]]:
+    """Loss and gradient norm of each step, as the last checkpoint has them on record."""
+    state = max(
+        output_dir.glob("checkpoint-*/trainer_state.json"), key=lambda path: path.stat().st_mtime
+    )
+    for entry in json.loads(state.read_text())["log_history"]:
+        if "loss" in entry:
+            yield {name: entry[name] for name in ("loss", "grad_norm", "learning_rate")}
+
+
+def assert_same(expected: list[dict[str, float]], actual: list[dict[str, float]]) -> None:
+    assert len(expected) == len(actual)
+    for wanted, found in zip(expected, actual, strict=True):
+        assert wanted == pytest.approx(found, rel=SAME)
+
+
+@pytest.mark.parametrize("plugins", PLUGINS.values(), ids=PLUGINS)
+def test_micro_batches_and_processes_do_not_change_a_step(
+    plugins: list[str], trained: Trained
+) -> None:
+    """Every step of two epochs has the same loss, gradient and rate, the short last ones too."""
+    finished, whole = trained(plugins=plugins, micro_batch_size=8)
+
+    assert len(whole) == STEPS
+    assert any("17 records" in line and "6 steps" in line for line in finished.own_lines)
+    for split in ({"micro_batch_size": 1}, {"micro_batch_size": 2}, {"micro_batch_size": 4}):
+        assert_same(whole, trained(plugins=plugins, **split)[1])
+    if plugins == PLUGINS["stock loss"]:
+        assert_same(whole, trained(plugins=plugins, micro_batch_size=2, processes=2)[1])
+
+
+@pytest.mark.parametrize("plugins", PLUGINS.values(), ids=PLUGINS)
+@pytest.mark.parametrize("wrap", [False, True], ids=["packed", "wrapped"])
+def test_packs_do_not_change_with_micro_batches_and_processes(
+    wrap: bool, plugins: list[str], trained: Trained
+) -> None:
+    """All packs of an epoch are trained, the last one too, however they are divided."""
+    keys = {
+        "plugins": plugins,
+        "pack_sequences": True,
+        "wrap_packed_sequences": wrap,
+        "train_batch_size": 4,
+    }
+    finished, whole = trained(micro_batch_size=4, **keys)
+
+    (said,) = [line for line in finished.own_lines if "packs" in line]
+    assert "17 records" in said
+    packs = int(said.partition(" in ")[2].split()[0])
+    assert packs % 4 != 0  # the last step is a short one
+    assert len(whole) == 2 * -(-packs // 4)
+    assert_same(whole, trained(micro_batch_size=1, **keys)[1])
+    if plugins == PLUGINS["weighted loss"] and not wrap:
+        assert_same(whole, trained(micro_batch_size=2, processes=2, **keys)[1])
+
+
+def test_packing_changes_only_which_records_share_a_step(trained: Trained) -> None:
+    """All records in one step have the same loss packed as unpacked: none sees another."""
+    keys = {"train_batch_size": 17, "num_train_epochs": 1}
+    unpacked = trained(micro_batch_size=17, **keys)[1]
+
+    packed = trained(micro_batch_size=1, pack_sequences=True, **keys)[1]
+
+    assert_same(unpacked, packed)
+
+
+def test_fewer_records_than_a_batch_are_one_step(trained: Trained) -> None:
+    """Three records in steps of eight are trained, all of them, once an epoch."""
+    _, whole = trained(ROWS[:3], micro_batch_size=8)
+
+    assert len(whole) == 2
+    assert_same(whole, trained(ROWS[:3], micro_batch_size=1)[1])
