@@ -43,6 +43,7 @@ CHANGES = {
         "axolotl_replicate.PromptLossWeightPlugin",
     ],
     "peft_method": "lora",
+    "lora_dropout": 0.05,
     "pack_sequences": True,
     "chunk_size": 256,
     "train_batch_size": 1,

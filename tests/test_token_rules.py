@@ -1,6 +1,7 @@
 """The token rules say of random records exactly what training does with them."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from toy_tokenizers import TOY_TOKENIZERS, CharacterTokenizer, WordTokenizer
 
 from dataset_tools.lines import LineBatch
 from dataset_tools.marks import Mark
+from dataset_tools.packing import Packing
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
@@ -94,6 +96,7 @@ def expected_message(
         CHUNK_SIZES,
         st.sampled_from(ON_TOO_LONG_CHOICES),
         st.sampled_from([0.0, 0.3, 1.0]),
+        st.sampled_from(get_args(Packing)),
     ),
 )
 @settings(max_examples=500)

@@ -9,6 +9,8 @@ from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.tokens import (
     IGNORED_LABEL,
+    ON_TOO_LONG_CHOICES,
+    OnTooLong,
     RecordTooLongError,
     TrainingFormat,
     TrainingSequence,
@@ -171,3 +173,13 @@ def test_on_too_long(record: Record) -> None:
     for choice in ("drop", "error"):
         fits = TrainingFormat(chunk_size=13, on_too_long=choice)
         assert len(tokenize(record, fits, tokenizer)) == 1
+
+
+@given(TOKENIZERS, RECORDS, st.sampled_from(ON_TOO_LONG_CHOICES))
+def test_a_wrapped_stream_takes_every_record_whole(
+    tokenizer: CharacterTokenizer, record: Record, on_too_long: OnTooLong
+) -> None:
+    """With wrapping no record is cut, dropped or refused, since it runs on into the next chunk."""
+    wrapped = TrainingFormat(chunk_size=4, on_too_long=on_too_long, packing="wrapped")
+
+    assert tokenize(record, TrainingFormat(), tokenizer) == tokenize(record, wrapped, tokenizer)

@@ -15,7 +15,8 @@ class TooLong(Rule):
     Reports a record with more tokens than `chunk_size` allows, and what training does with it:
     the prompt loses its beginning, a text is split, or, with `on_too_long`, the record is dropped
     or ends the run. Every record is counted with the model's own tokenizer, BOS and EOS included.
-    A completion that does not fit by itself is DT502.
+    A completion that does not fit by itself is DT502. With `wrap_packed_sequences` no record is
+    too long: it runs on into the next chunk.
 
     ## Why it hurts
 

@@ -72,6 +72,6 @@ class TeachesNothing(Rule):
 
     def _teaches_nothing(self, count: TokenCount, weight: float) -> bool:
         training_format = self.context.inputs.training_format
-        if weight != 0 and min(count.total, training_format.chunk_size) > 1:
+        if weight != 0 and min(count.total, training_format.longest_sequence) > 1:
             return False
         return not count.is_dropped(training_format)

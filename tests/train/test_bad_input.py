@@ -37,6 +37,17 @@ MALFORMED = "".join(
         (GOOD, {"prompt_loss_weight": 0.3}, "prompt_loss_weight: 0.3 needs the plugin"),
         (GOOD, {"test_datasets": [{"path": "x"}]}, "train_data and test_datasets"),
         (GOOD, {"min_sample_len": 5}, "min_sample_len"),
+        (GOOD, {"wrap_packed_sequences": True}, "wrap_packed_sequences and pack_sequences"),
+        (
+            GOOD,
+            {"pack_sequences": True, "eval_sample_packing": True},
+            "pack_sequences and eval_sample_packing",
+        ),
+        (
+            GOOD,
+            {"pack_sequences": True, "context_parallel_size": 2},
+            "pack_sequences and context_parallel_size",
+        ),
         (GOOD, {"peft_method": "qlora", "load_in_4bit": False}, "peft_method and load_in_4bit"),
         (GOOD, {"stop_sequence": r"\n###\n"}, "double quotes"),
         (GOOD, {"seed": 2**70}, "seed"),
