@@ -28,6 +28,8 @@ OUT_OF_RANGE = {
     "train_batch_size": [0],
     "micro_batch_size": [0],
     "learning_rate": [0, -1e-4],
+    "learning_rate_multiplier": [0, -1],
+    "pretraining_learning_rate": [0, -1],
     "chunk_size": [3, 0],
     "peft_method": ["qlorra", "", "LoRA"],
     "seed": [-1],

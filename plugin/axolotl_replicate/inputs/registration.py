@@ -5,10 +5,12 @@ from typing import Any
 
 from axolotl_replicate.cpu import adapt_to_cpu, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
+from axolotl_replicate.inputs.base_model import read_model_config
 from axolotl_replicate.inputs.training_data import prepare_training_data
 from axolotl_replicate.processes import process_count
 from axolotl_replicate.termination import say
 from dataset_tools.errors import InputError
+from dataset_tools.pretraining_rates import multiplied_learning_rate
 from dataset_tools.recipe import data_settings
 from dataset_tools.recipe_keys import RECIPE_KEYS, check_names, read_keys, resolve_aliases
 from dataset_tools.sources import display_name
@@ -42,8 +44,17 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
         if settings.train_data is None:
             raise InputError("train_data: missing; give the path or URL of the training data")
         _check_companions(cfg)
-        # worked out first: a wrong batch size should not cost a download
+        # worked out first: a wrong batch size or model should not cost a download
         filled = config_from_inputs(cfg, values, process_count())
+        model_config = read_model_config(cfg)
+        if values["learning_rate_multiplier"] is not None:
+            filled["learning_rate"], reason = multiplied_learning_rate(
+                values["learning_rate_multiplier"],
+                cfg["base_model"],
+                values["pretraining_learning_rate"],
+                model_config,
+            )
+            say(f"axolotl-replicate: learning_rate: {filled['learning_rate']:g} ({reason})")
         data = prepare_training_data(settings, values)
         cfg.update(filled)
         cfg["datasets"] = [data.training.as_axolotl_dataset(STRATEGY, "train")]
