@@ -1,4 +1,4 @@
-"""The learning rates that base models were pre-trained with, which `learning_rate_multiplier` scales.
+"""Learning rates that base models were pre-trained with, for `learning_rate_multiplier`.
 
 OpenAI's fine-tuning counts in multiples of that rate. Llama 2's is in the paper: 3.0e-4 for 7B and
 13B, 1.5e-4 for 34B and 70B (Touvron et al. 2023, arXiv 2307.09288, table 1).

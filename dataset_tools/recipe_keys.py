@@ -14,7 +14,6 @@ from dataset_tools.errors import InputError
 from dataset_tools.prompt_format import DEFAULT_SEPARATOR
 from dataset_tools.tokens import ON_TOO_LONG_CHOICES
 
-
 _LONGEST_VALUE = 60  # characters of a wrong value that a message quotes
 
 
