@@ -27,6 +27,11 @@ def load(tokenizer: Any, cfg: Any, ds_cfg: Any) -> "RecordStrategy":
     with ending_the_run_on_error(cfg.get("axolotl_config_path")):
         validation_paths = [dataset["path"] for dataset in cfg.get("test_datasets") or []]
         part = "validation" if ds_cfg["path"] in validation_paths else "training"
+        if part == "training" and tokenizer.pad_token_id == tokenizer.eos_token_id:
+            say(
+                f"axolotl-replicate: note: '{tokenizer.eos_token}' ends records and pads batches, "
+                "since the tokenizer has no other padding token; padding carries no loss"
+            )
         return RecordStrategy(data_settings(cfg).training_format, wrap_tokenizer(tokenizer), part)
 
 
@@ -58,12 +63,12 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
             desc="Tokenizing records",
         )
         dropped = [line for line in sequences[_DROPPED_KEY] if line]
+        if len(dropped) == len(sequences) and self.training_format.on_too_long != "error":
+            end_run(f"no record of the {self.part} data fits the {self._limit()}; raise chunk_size")
         if dropped:
             self._report(dropped)
             kept = [index for index, line in enumerate(sequences[_DROPPED_KEY]) if not line]
             sequences = sequences.select(kept)
-        if not len(sequences):
-            end_run(f"no record of the {self.part} data fits the {self._limit()}; raise chunk_size")
         return sequences.remove_columns(_DROPPED_KEY)
 
     def _report(self, lines: list[int]) -> None:

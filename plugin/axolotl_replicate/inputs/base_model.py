@@ -13,6 +13,9 @@ from dataset_tools.errors import InputError
 from dataset_tools.home_folder import with_home
 
 _CONFIG = "config.json"
+_WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack"})
+# how the names of tokenizers' files begin: tokenizer.json, vocab.txt, tekken.json, spiece.model
+_TOKENIZER_BEGINNINGS = ("tokenizer", "vocab", "tekken", "spiece", "sentencepiece", "bpe")
 _ADAPTER_CONFIG = "adapter_config.json"
 
 
@@ -22,6 +25,9 @@ def read_model_config(cfg: MutableMapping[str, Any]) -> Mapping[str, Any]:
     A folder under `~` is written out, since nobody else does. Raises InputError in one line where
     there is no such model.
     """
+    tokenizer = cfg.get("tokenizer_config")
+    if isinstance(tokenizer, str) and _is_path(tokenizer) and not with_home(tokenizer).exists():
+        raise InputError(f"tokenizer_config: no such folder '{tokenizer}'")
     name = cfg.get("base_model")
     if name is None or name == "":
         raise InputError("base_model: missing; give the folder or the hub name of a model")
@@ -36,6 +42,7 @@ def read_model_config(cfg: MutableMapping[str, Any]) -> Mapping[str, Any]:
             if replaced:
                 return {}
             raise InputError(f"base_model: {_without_config(folder)}")
+        _check_files(folder, cfg)
     elif folder.exists():
         raise InputError(f"base_model: '{name}' is a file, expected a folder or a hub name")
     elif _is_path(name):
@@ -58,6 +65,24 @@ def _without_config(folder: Path) -> str:
             "adapter belongs to, and the adapter under lora_model_dir"
         )
     return f"the folder '{folder}' holds no {_CONFIG}, expected a model as transformers saves it"
+
+
+def _check_files(folder: Path, cfg: Mapping[str, Any]) -> None:
+    """Refuse a folder that was copied or fetched in part."""
+    names = [path.name for path in folder.iterdir()]
+    if not cfg.get("reinit_weights") and not any(
+        Path(name).suffix in _WEIGHT_SUFFIXES for name in names
+    ):
+        raise InputError(
+            f"base_model: the folder '{folder}' holds no weights, such as *.safetensors"
+        )
+    if not cfg.get("tokenizer_config") and not any(
+        name.startswith(_TOKENIZER_BEGINNINGS) for name in names
+    ):
+        raise InputError(
+            f"base_model: the folder '{folder}' holds no tokenizer, such as tokenizer.json; copy "
+            "it there, or name another under tokenizer_config"
+        )
 
 
 def _from_hub(name: str, revision: str | None) -> Path:
