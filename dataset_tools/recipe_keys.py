@@ -14,6 +14,8 @@ from dataset_tools.errors import InputError
 from dataset_tools.prompt_format import DEFAULT_SEPARATOR
 from dataset_tools.tokens import ON_TOO_LONG_CHOICES
 
+_LONGEST_VALUE = 60  # characters of a wrong value that a message quotes
+
 
 @dataclass(frozen=True, slots=True)
 class RecipeKey:
@@ -35,9 +37,9 @@ class RecipeKey:
             return "one of " + ", ".join(f"'{choice}'" for choice in self.choices)
         noun = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
         limits = [
-            f"of {self.minimum:g} or more" if self.minimum is not None else "",
-            f"above {self.above:g}" if self.above is not None else "",
-            f"up to {self.maximum:g}" if self.maximum is not None else "",
+            f"of {self.minimum:.15g} or more" if self.minimum is not None else "",
+            f"above {self.above:.15g}" if self.above is not None else "",
+            f"up to {self.maximum:.15g}" if self.maximum is not None else "",
         ]
         return " ".join([noun[self.kind], *filter(None, limits)])
 
@@ -45,7 +47,7 @@ class RecipeKey:
         """The value in the key's own type; raises InputError naming key, value and expectation."""
         converted = self._converted(value)
         if converted is None or not self._in_range(converted):
-            found = "nothing" if value is None else repr(value)
+            found = "nothing" if value is None else _shortened(repr(value))
             raise InputError(f"{self.name}: found {found}, expected {self.expected}")
         return converted
 
@@ -64,6 +66,10 @@ class RecipeKey:
             and (self.above is None or value > self.above)
             and (self.maximum is None or value <= self.maximum)
         )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _number(value: int | str) -> float | None:
@@ -86,6 +92,8 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
         RecipeKey("train_batch_size", int, 4, minimum=1),
         RecipeKey("micro_batch_size", int, 4, "micro_batch_size", minimum=1),
         RecipeKey("learning_rate", float, 1e-4, "learning_rate", above=0),
+        RecipeKey("learning_rate_multiplier", float, None, above=0),
+        RecipeKey("pretraining_learning_rate", float, None, above=0),
         RecipeKey("chunk_size", int, 2048, "sequence_len", minimum=4),
         RecipeKey("pack_sequences", bool, False, "sample_packing"),
         RecipeKey("wrap_packed_sequences", bool, False),
@@ -113,7 +121,6 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
 UNSUPPORTED_KEYS = frozenset(
     {
         "validation_prompt",
-        "learning_rate_multiplier",
         "webhook",
         "webhook_events_filter",
     }
@@ -183,3 +190,14 @@ def _name_problems(recipe: Mapping[str, Any], axolotl_keys: Collection[str]) -> 
         other = key.axolotl_name or key.name
         if other != key.name and recipe.get(key.name) is not None and recipe.get(other) is not None:
             yield f"{key.name} and {other}: both given, and both mean the same; keep one of them"
+    multiplier = recipe.get("learning_rate_multiplier")
+    if multiplier is not None and recipe.get("learning_rate") is not None:
+        yield (
+            "learning_rate_multiplier and learning_rate: both given, and the first decides the "
+            "second; keep one of them"
+        )
+    if multiplier is None and recipe.get("pretraining_learning_rate") is not None:
+        yield (
+            "pretraining_learning_rate: has no effect without learning_rate_multiplier; give that "
+            "too, or remove the key"
+        )

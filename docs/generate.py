@@ -30,6 +30,9 @@ BECOMES = {
     "training data, never trained on",
     "train_batch_size": "`gradient_accumulation_steps`: it divided by "
     "`micro_batch_size` × processes",
+    "learning_rate_multiplier": "`learning_rate`: it × the rate that the base model was "
+    "pre-trained with; not together with `learning_rate`",
+    "pretraining_learning_rate": "that rate, which is known for Llama 2 only",
     "wrap_packed_sequences": "with `pack_sequences`: one stream, cut every `chunk_size` tokens",
     "separator": "the tokens",
     "stop_sequence": "the tokens",

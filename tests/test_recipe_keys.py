@@ -28,6 +28,8 @@ OUT_OF_RANGE = {
     "train_batch_size": [0],
     "micro_batch_size": [0],
     "learning_rate": [0, -1e-4],
+    "learning_rate_multiplier": [0, -1],
+    "pretraining_learning_rate": [0, -1],
     "chunk_size": [3, 0],
     "peft_method": ["qlorra", "", "LoRA"],
     "seed": [-1],
@@ -41,7 +43,7 @@ OUT_OF_RANGE = {
 }
 UNLIMITED = {
     "train_data", "train_data_sha256", "validation_data", "run_validation", "pack_sequences",
-    "separator", "stop_sequence",
+    "wrap_packed_sequences", "separator", "stop_sequence",
 }  # fmt: skip
 WRONG_VALUES = [
     *((name, value) for name, key in RECIPE_KEYS.items() for value in WRONG_TYPES[key.kind]),

@@ -32,6 +32,11 @@ def load(tokenizer: Any, cfg: Any, ds_cfg: Any) -> "RecordStrategy":
         if ds_cfg["path"] in validation_paths:
             part = "validation"
             training_format = replace(training_format, packing="none")
+        elif tokenizer.pad_token_id == tokenizer.eos_token_id:
+            say(
+                f"axolotl-replicate: note: '{tokenizer.eos_token}' ends records and pads batches, "
+                "since the tokenizer has no other padding token; padding carries no loss"
+            )
         return RecordStrategy(training_format, wrap_tokenizer(tokenizer), part)
 
 
@@ -63,15 +68,15 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
             desc="Tokenizing records",
         )
         dropped = [line for line in sequences[_DROPPED_KEY] if line]
+        if len(dropped) == len(sequences) and self.training_format.on_too_long != "error":
+            end_run(f"no record of the {self.part} data fits the {self._limit()}; raise chunk_size")
         if dropped:
             self._report(dropped)
             kept = [index for index, line in enumerate(sequences[_DROPPED_KEY]) if not line]
             sequences = sequences.select(kept)
-        if not len(sequences):
-            end_run(f"no record of the {self.part} data fits the {self._limit()}; raise chunk_size")
         sequences = sequences.remove_columns(_DROPPED_KEY)
         packing = self.training_format.packing
-        if packing == "none":
+        if packing == "none" or not len(sequences):
             return sequences
         return pack_sequences(sequences, packing, self.training_format.chunk_size, process_count)
 

@@ -49,6 +49,8 @@ def _explain(error: Exception) -> str:
         )
     if type(error).__module__.startswith("dataset_tools."):
         return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {(error.strerror or str(error)).lower()}"
     return (
         f"unexpected {type(error).__name__}: {error}; set {TRACEBACK_VARIABLE}=1 to see where, "
         "and please report it"

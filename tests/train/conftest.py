@@ -122,29 +122,66 @@ def write_rows(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A recipe as Axolotl has loaded it, or what was said instead."""
+
+    exit_code: Any
+    lines: list[str]
+    cfg: Any
+
+    @property
+    def own_lines(self) -> list[str]:
+        return [line for line in self.lines if line.startswith("axolotl-replicate:")]
+
+    @property
+    def errors(self) -> list[str]:
+        return [line for line in self.lines if line.startswith("axolotl-replicate: error:")]
+
+
 @pytest.fixture
-def end_of_run(
+def load_recipe_file(
     lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[Any, list[str]]]:
-    """Loads a recipe as Axolotl does; returns the exit code and what was said on standard error."""
+) -> Callable[[Path], Loaded]:
+    """Loads a recipe as every command of Axolotl does first, without training."""
     monkeypatch.setenv("AXOLOTL_REPLICATE_CACHE", str(lab.folder / "cache"))
     monkeypatch.setenv("AXOLOTL_DO_NOT_TRACK", "1")
     monkeypatch.setattr("dataset_tools.sources.http.FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.chdir(lab.folder)
 
-    def load(**keys: Any) -> tuple[Any, list[str]]:
+    def load(recipe: Path) -> Loaded:
         from axolotl.cli.config import load_cfg
         from axolotl.integrations.base import PluginManager
 
         PluginManager.get_instance().plugins.clear()  # a process of its own would have none
-        defaults = {"num_validation_samples": 2, "chunk_size": 64}
-        recipe = lab.write_recipe(**{**defaults, **keys})
         capsys.readouterr()
-        code = None
+        code, cfg = None, None
         try:
-            load_cfg(str(recipe))
+            cfg = load_cfg(str(recipe))
         except SystemExit as stopped:
             code = stopped.code
-        return code, capsys.readouterr().err.splitlines()
+        return Loaded(code, capsys.readouterr().err.splitlines(), cfg)
+
+    return load
+
+
+@pytest.fixture
+def load_recipe(lab: Lab, load_recipe_file: Callable[[Path], Loaded]) -> Callable[..., Loaded]:
+    """Loads a recipe of some keys as Axolotl does; None leaves a key out."""
+
+    def load(**keys: Any) -> Loaded:
+        defaults = {"num_validation_samples": 2, "chunk_size": 64}
+        return load_recipe_file(lab.write_recipe(**{**defaults, **keys}))
+
+    return load
+
+
+@pytest.fixture
+def end_of_run(load_recipe: Callable[..., Loaded]) -> Callable[..., tuple[Any, list[str]]]:
+    """Loads a recipe as Axolotl does; returns the exit code and what was said on standard error."""
+
+    def load(**keys: Any) -> tuple[Any, list[str]]:
+        loaded = load_recipe(**keys)
+        return loaded.exit_code, loaded.lines
 
     return load

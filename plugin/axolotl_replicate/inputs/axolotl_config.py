@@ -107,10 +107,6 @@ def _batch_sizes(
 def _adapter_keys(recipe: Mapping[str, Any], adapter: str | None) -> dict[str, Any]:
     keys: dict[str, Any] = {}
     if adapter == "qlora":
-        if recipe.get("load_in_8bit"):
-            raise InputError("peft_method and load_in_8bit: qlora loads in 4 bit; remove the key")
-        if recipe.get("load_in_4bit") is False:
-            raise InputError("peft_method and load_in_4bit: qlora loads in 4 bit; remove the key")
         keys["load_in_4bit"] = True
     if recipe.get("lora_target_modules") is None and recipe.get("lora_target_linear") is None:
         keys["lora_target_linear"] = True

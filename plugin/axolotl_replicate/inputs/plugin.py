@@ -1,5 +1,6 @@
 """`axolotl_replicate.ReplicateInputsPlugin`: Axolotl's hooks, each handing on to its own module."""
 
+import sys
 from typing import Any
 
 from axolotl.integrations.base import BasePlugin
@@ -18,6 +19,16 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
             from axolotl_replicate.inputs.registration import apply_inputs
 
             apply_inputs(cfg)
+
+    def on_config_validation_error(self, cfg: Any) -> None:
+        """End the run with one line where Axolotl would print the whole of pydantic's report."""
+        with ending_the_run_on_error(cfg.get("axolotl_config_path")):
+            from axolotl_replicate.inputs.validation_errors import explain_validation_error
+            from dataset_tools.errors import InputError
+
+            error = sys.exc_info()[1]  # Axolotl calls this while it handles the error
+            if error is not None:
+                raise InputError(explain_validation_error(error)) from error
 
     def get_input_args(self) -> str:
         """The dotted name of the keys we declare."""

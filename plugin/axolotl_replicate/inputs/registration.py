@@ -5,24 +5,19 @@ from typing import Any
 
 from axolotl_replicate.cpu import adapt_to_cpu, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
+from axolotl_replicate.inputs.base_model import read_model_config
+from axolotl_replicate.inputs.companions import check_companions
+from axolotl_replicate.inputs.output_folder import check_output_folders
 from axolotl_replicate.inputs.training_data import prepare_training_data
-from axolotl_replicate.processes import process_count
+from axolotl_replicate.processes import is_main_process, process_count
 from axolotl_replicate.termination import say
 from dataset_tools.errors import InputError
+from dataset_tools.pretraining_rates import multiplied_learning_rate
 from dataset_tools.recipe import data_settings
 from dataset_tools.recipe_keys import RECIPE_KEYS, check_names, read_keys, resolve_aliases
 from dataset_tools.sources import display_name
 
 STRATEGY = "axolotl_replicate.prompt_strategy"
-_OTHER_DATA = (
-    "datasets",
-    "test_datasets",
-    "pretraining_dataset",
-    "streaming",
-    "rl",
-    "skip_prepare_dataset",
-)
-_SHORTEST_SEQUENCE = 2  # tokens; Axolotl's own default, below which nothing could be a target
 
 
 def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
@@ -41,10 +36,21 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
         settings = data_settings(cfg)
         if settings.train_data is None:
             raise InputError("train_data: missing; give the path or URL of the training data")
-        _check_companions(cfg)
-        # worked out first: a wrong batch size should not cost a download
+        check_companions(cfg)
+        # worked out first: a wrong batch size or model should not cost a download
         filled = config_from_inputs(cfg, values, process_count())
+        model_config = read_model_config(cfg)
+        if values["learning_rate_multiplier"] is not None:
+            filled["learning_rate"], reason = multiplied_learning_rate(
+                values["learning_rate_multiplier"],
+                cfg["base_model"],
+                values["pretraining_learning_rate"],
+                model_config,
+            )
+            say(f"axolotl-replicate: learning_rate: {filled['learning_rate']:g} ({reason})")
         data = prepare_training_data(settings, values)
+        if is_main_process():  # the others would find its temporary files in the way
+            check_output_folders(cfg)
         cfg.update(filled)
         cfg["datasets"] = [data.training.as_axolotl_dataset(STRATEGY, "train")]
         if data.validation is not None:
@@ -53,6 +59,12 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
             if cfg.get(key):  # what Axolotl logs from here on holds no credentials
                 cfg[key] = display_name(cfg[key])
         say(f"axolotl-replicate: {data.summary()}")
+        batch = process_count() * cfg["micro_batch_size"] * cfg["gradient_accumulation_steps"]
+        if data.training.records < batch:
+            say(
+                f"axolotl-replicate: note: fewer records than a batch of {batch}, so every step "
+                "trains on all of them"
+            )
         if data.training.weightless:
             say(
                 f"axolotl-replicate: note: {data.training.weightless} of these records have weight "
@@ -65,18 +77,6 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
             )
     if not cfg.get("use_ray"):
         _adapt_to_machine(cfg)
-
-
-def _check_companions(cfg: MutableMapping[str, Any]) -> None:
-    """Refuse Axolotl keys that would make it train on something else than what was linted."""
-    for key in _OTHER_DATA:
-        if cfg.get(key):
-            raise InputError(f"train_data and {key}: they exclude one another; keep one of them")
-    if (cfg.get("min_sample_len") or 0) > _SHORTEST_SEQUENCE:
-        raise InputError(
-            f"min_sample_len: would drop records that train_data holds; remove the key, or set it "
-            f"to {_SHORTEST_SEQUENCE}"
-        )
 
 
 def _note_unknown_keys(cfg: MutableMapping[str, Any], known: Collection[str]) -> None:

@@ -77,7 +77,8 @@ class TrainingData:
 
     def summary(self) -> str:
         """What was found, in one line."""
-        text = f"training on {self.training.records} records"
+        records = self.training.records
+        text = f"training on {records} record{'s' * (records != 1)}"
         if self.validation is None:
             return f"{text}, without validation"
         source = "held out from the end of train_data" if self.held_out else "of validation_data"
