@@ -107,9 +107,10 @@ def test_relative_links_lead_to_files(page: Path) -> None:
 
 
 def test_every_recipe_is_in_the_table() -> None:
-    """The table of recipes links each recipe once."""
+    """The tables of recipes and sweeps link each once."""
     links = LINK.findall((REPOSITORY / "recipes" / "README.md").read_text())
-    recipes = {path.name for path in (REPOSITORY / "recipes").glob("*.yaml")}
+    folder = REPOSITORY / "recipes"
+    recipes = {path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")}
     assert sorted(link for link in links if link.endswith(".yaml")) == sorted(recipes)
 
 
