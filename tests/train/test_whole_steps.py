@@ -13,7 +13,10 @@ pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
 
 INPUTS = "axolotl_replicate.ReplicateInputsPlugin"
 WEIGHTED = "axolotl_replicate.PromptLossWeightPlugin"
-PLUGINS = {"stock loss": [INPUTS], "weighted loss": [INPUTS, WEIGHTED]}
+LOSSES: dict[str, dict[str, Any]] = {
+    "stock loss": {"plugins": [INPUTS], "prompt_loss_weight": 1},
+    "weighted loss": {"plugins": [INPUTS, WEIGHTED], "prompt_loss_weight": 0.3},
+}
 # 17 records in steps of 8: the last step of an epoch has one, which two processes cannot share
 ROWS = [
     {
@@ -77,29 +80,29 @@ def assert_same(expected: list[dict[str, float]], actual: list[dict[str, float]]
         assert wanted == pytest.approx(found, rel=SAME)
 
 
-@pytest.mark.parametrize("plugins", PLUGINS.values(), ids=PLUGINS)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_micro_batches_and_processes_do_not_change_a_step(
-    plugins: list[str], trained: Trained
+    loss: dict[str, Any], trained: Trained
 ) -> None:
     """Every step of two epochs has the same loss, gradient and rate, the short last ones too."""
-    finished, whole = trained(plugins=plugins, micro_batch_size=8)
+    finished, whole = trained(**loss, micro_batch_size=8)
 
     assert len(whole) == STEPS
     assert any("17 records" in line and "6 steps" in line for line in finished.own_lines)
     for split in ({"micro_batch_size": 1}, {"micro_batch_size": 2}, {"micro_batch_size": 4}):
-        assert_same(whole, trained(plugins=plugins, **split)[1])
-    if plugins == PLUGINS["stock loss"]:
-        assert_same(whole, trained(plugins=plugins, micro_batch_size=2, processes=2)[1])
+        assert_same(whole, trained(**loss, **split)[1])
+    if loss == LOSSES["stock loss"]:
+        assert_same(whole, trained(**loss, micro_batch_size=2, processes=2)[1])
 
 
-@pytest.mark.parametrize("plugins", PLUGINS.values(), ids=PLUGINS)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("wrap", [False, True], ids=["packed", "wrapped"])
 def test_packs_do_not_change_with_micro_batches_and_processes(
-    wrap: bool, plugins: list[str], trained: Trained
+    wrap: bool, loss: dict[str, Any], trained: Trained
 ) -> None:
     """All packs of an epoch are trained, the last one too, however they are divided."""
     keys = {
-        "plugins": plugins,
+        **loss,
         "pack_sequences": True,
         "wrap_packed_sequences": wrap,
         "train_batch_size": 4,
@@ -112,7 +115,7 @@ def test_packs_do_not_change_with_micro_batches_and_processes(
     assert packs % 4 != 0  # the last step is a short one
     assert len(whole) == 2 * -(-packs // 4)
     assert_same(whole, trained(micro_batch_size=1, **keys)[1])
-    if plugins == PLUGINS["weighted loss"] and not wrap:
+    if loss == LOSSES["weighted loss"] and not wrap:
         assert_same(whole, trained(micro_batch_size=2, processes=2, **keys)[1])
 
 
