@@ -17,6 +17,7 @@ from dataset_tools.recipe_keys import check_names, read_keys, resolve_aliases
 from dataset_tools.tokens import TrainingFormat
 
 LOSS_PLUGIN = "axolotl_replicate.PromptLossWeightPlugin"
+VALIDATION_PLUGIN = "axolotl_replicate.ValidationPromptPlugin"
 DEFAULT_PROMPT_LOSS_WEIGHT = 0.1
 NEEDS_LOSS_PLUGIN = f"needs the plugin that weighs the loss; add '- {LOSS_PLUGIN}' under plugins:"
 _SPELT_ESCAPE = re.compile(r"\\[ntr]")
@@ -164,11 +165,16 @@ def prompt_loss_weight(recipe: Mapping[str, Any], given: float | None) -> float:
 
 def lists_loss_plugin(recipe: Mapping[str, Any]) -> bool:
     """Whether the recipe trains with per-token loss weights."""
+    return lists_plugin(recipe, LOSS_PLUGIN)
+
+
+def lists_plugin(recipe: Mapping[str, Any], plugin_path: str) -> bool:
+    """Whether the recipe names a plugin of ours, by the path given or by its module's."""
     plugins = recipe.get("plugins")
-    package, _, name = LOSS_PLUGIN.partition(".")
+    package, _, name = plugin_path.partition(".")
     return isinstance(plugins, list) and any(
         str(plugin).split(".")[0] == package and str(plugin).split(".")[-1] == name
-        for plugin in plugins  # by the path of its module, too
+        for plugin in plugins
     )
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import GenericAlias
 from typing import Any
 
 from dataset_tools.errors import InputError
@@ -29,6 +30,12 @@ class RecipeKey:
     above: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    may_be_list: bool = False  # of values of its kind, one at least
+
+    @property
+    def declared_type(self) -> Any:
+        """The type to declare to Axolotl."""
+        return self.kind | GenericAlias(list, (self.kind,)) if self.may_be_list else self.kind
 
     @property
     def expected(self) -> str:
@@ -41,15 +48,18 @@ class RecipeKey:
             f"above {self.above:.15g}" if self.above is not None else "",
             f"up to {self.maximum:.15g}" if self.maximum is not None else "",
         ]
-        return " ".join([noun[self.kind], *filter(None, limits)])
+        either = f", or a list of {noun[self.kind].split()[-1]}s" if self.may_be_list else ""
+        return " ".join([noun[self.kind], *filter(None, limits)]) + either
 
     def read(self, value: object) -> Any:
         """The value in the key's own type; raises InputError naming key, value and expectation."""
-        converted = self._converted(value)
-        if converted is None or not self._in_range(converted):
+        several = self.may_be_list and isinstance(value, list) and len(value) > 0
+        values: list[Any] = value if several else [value]  # type: ignore[assignment]
+        converted = [self._converted(each) for each in values]
+        if not all(each is not None and self._in_range(each) for each in converted):
             found = "nothing" if value is None else _shortened(repr(value))
             raise InputError(f"{self.name}: found {found}, expected {self.expected}")
-        return converted
+        return converted if several else converted[0]
 
     def _converted(self, value: object) -> Any:
         if isinstance(value, bool) != (self.kind is bool):
@@ -88,6 +98,7 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
         RecipeKey("run_validation", bool, True),
         RecipeKey("num_validation_samples", int, 50, minimum=1),
         RecipeKey("validation_batch_size", int, 1, "eval_batch_size", minimum=1),
+        RecipeKey("validation_prompt", str, None, may_be_list=True),
         RecipeKey("num_train_epochs", float, 3, "num_epochs", above=0),
         RecipeKey("train_batch_size", int, 4, minimum=1),
         RecipeKey("micro_batch_size", int, 4, "micro_batch_size", minimum=1),
@@ -120,7 +131,6 @@ RECIPE_KEYS: dict[str, RecipeKey] = {
 # since Axolotl would drop them without a word
 UNSUPPORTED_KEYS = frozenset(
     {
-        "validation_prompt",
         "webhook",
         "webhook_events_filter",
     }

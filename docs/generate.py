@@ -28,6 +28,7 @@ BECOMES = {
     "run_validation": "`eval_strategy: epoch`, unless the recipe says when to evaluate",
     "num_validation_samples": "without `validation_data`: so many records off the end of the "
     "training data, never trained on",
+    "validation_prompt": "a response at every evaluation; see [validation](validation.md)",
     "train_batch_size": "`gradient_accumulation_steps`: it divided by "
     "`micro_batch_size` × processes",
     "learning_rate_multiplier": "`learning_rate`: it × the rate that the base model was "

@@ -21,6 +21,7 @@ WRONG_TYPES = {
     float: ["much", True, [1.0], {}, float("nan"), float("inf"), "nan", "inf", 10**400],
     str: [1, False, ["a"], {"a": 1}],
 }
+WRONG_LISTS = {str: [1, False, [], ["a", 1], [["a"]], [None], {"a": 1}]}
 OUT_OF_RANGE = {
     "num_validation_samples": [0, -1],
     "validation_batch_size": [0],
@@ -42,11 +43,15 @@ OUT_OF_RANGE = {
     "prompt_loss_fusion": ["always", "None"],
 }
 UNLIMITED = {
-    "train_data", "train_data_sha256", "validation_data", "run_validation", "pack_sequences",
-    "wrap_packed_sequences", "separator", "stop_sequence",
+    "train_data", "train_data_sha256", "validation_data", "validation_prompt", "run_validation",
+    "pack_sequences", "wrap_packed_sequences", "separator", "stop_sequence",
 }  # fmt: skip
 WRONG_VALUES = [
-    *((name, value) for name, key in RECIPE_KEYS.items() for value in WRONG_TYPES[key.kind]),
+    *(
+        (name, value)
+        for name, key in RECIPE_KEYS.items()
+        for value in (WRONG_LISTS if key.may_be_list else WRONG_TYPES)[key.kind]
+    ),
     *((name, value) for name, values in OUT_OF_RANGE.items() for value in values),
 ]
 
@@ -76,6 +81,12 @@ def test_defaults_stand_where_the_recipe_is_silent(name: str) -> None:
     assert key.default == read_keys({})[name] == read_keys({name: None})[name]
     if key.default is not None:
         assert key.default == key.read(key.default)
+
+
+def test_a_key_that_may_be_a_list_reads_both() -> None:
+    """One text stays one text, several stay a list."""
+    for value in ("a", ["a", "b"]):
+        assert value == read_keys({"validation_prompt": value})["validation_prompt"]
 
 
 @pytest.mark.parametrize(

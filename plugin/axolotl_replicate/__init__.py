@@ -8,8 +8,9 @@ and then train without it, so everything that can fail is imported inside the ho
 from axolotl_replicate.inputs.plugin import ReplicateInputsPlugin
 from axolotl_replicate.prompt_loss.plugin import PromptLossWeightPlugin
 from axolotl_replicate.termination import end_run
+from axolotl_replicate.validation_prompt.plugin import ValidationPromptPlugin
 
-__all__ = ["PromptLossWeightPlugin", "ReplicateInputsPlugin"]
+__all__ = ["PromptLossWeightPlugin", "ReplicateInputsPlugin", "ValidationPromptPlugin"]
 
 
 def __getattr__(name: str) -> object:

@@ -51,7 +51,6 @@ MALFORMED = "".join(
         (GOOD, {"peft_method": "qlora", "load_in_4bit": False}, "peft_method and load_in_4bit"),
         (GOOD, {"stop_sequence": r"\n###\n"}, "double quotes"),
         (GOOD, {"seed": 2**70}, "seed"),
-        (GOOD, {"validation_prompt": "x"}, "validation_prompt: not supported"),
         (
             json.dumps({**ROWS[0], "weight": 2}).encode() + b"\n" + GOOD,
             {},

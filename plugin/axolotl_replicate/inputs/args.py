@@ -10,7 +10,10 @@ from pydantic import BaseModel, Field, create_model
 from dataset_tools.recipe_keys import RECIPE_KEYS
 
 _declared: dict[str, Any] = {
-    key.name: (key.kind | None, Field(default=None, description=f"Expects {key.expected}."))
+    key.name: (
+        key.declared_type | None,
+        Field(default=None, description=f"Expects {key.expected}."),
+    )
     for key in RECIPE_KEYS.values()
     if key.axolotl_name != key.name
 }

@@ -35,14 +35,20 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
         return "axolotl_replicate.inputs.args.ReplicateInputsArgs"
 
     def load_datasets(self, cfg: Any, preprocess: bool = False) -> None:
-        """Keep several processes on a CPU from looking for a GPU each; leaves data to Axolotl.
+        """Keep several processes on a CPU from looking for a GPU each; check `validation_prompt`.
 
-        Later hooks come too late: the model loader has read `device_map` by then.
+        Leaves data to Axolotl. Later hooks come too late: the model loader has read `device_map` by
+        then.
         """
         import torch
 
         if process_count() > 1 and not torch.cuda.is_available():
             place_on_cpu(cfg)
+        with ending_the_run_on_error(cfg.axolotl_config_path):
+            from axolotl_replicate.validation_prompt.hooks import check_prompts, is_done_by_plugin
+
+            if not is_done_by_plugin(cfg):
+                check_prompts(cfg)
 
     def pre_model_load(self, cfg: Any) -> None:
         """Refuse to pack for another plugin's trainer, before a model is loaded."""
@@ -73,3 +79,10 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
 
         set_seed(cfg.seed)
         unpack_4bit_layers(model)
+
+    def add_callbacks_post_trainer(self, cfg: Any, trainer: Any) -> list[Any]:
+        """The callback that answers `validation_prompt`, unless its own plugin adds it."""
+        with ending_the_run_on_error(cfg.axolotl_config_path):
+            from axolotl_replicate.validation_prompt.hooks import callbacks, is_done_by_plugin
+
+            return [] if is_done_by_plugin(cfg) else callbacks(cfg, trainer)

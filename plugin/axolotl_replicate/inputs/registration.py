@@ -6,11 +6,13 @@ from typing import Any
 from axolotl_replicate.cpu import adapt_to_cpu, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
 from axolotl_replicate.inputs.base_model import read_model_config
+from axolotl_replicate.inputs.best_checkpoint import best_checkpoint_keys
 from axolotl_replicate.inputs.companions import check_companions
 from axolotl_replicate.inputs.output_folder import check_output_folders
 from axolotl_replicate.inputs.training_data import prepare_training_data
 from axolotl_replicate.processes import is_main_process, process_count
 from axolotl_replicate.termination import say
+from axolotl_replicate.validation_prompt.hooks import check_recipe
 from dataset_tools.errors import InputError
 from dataset_tools.pretraining_rates import multiplied_learning_rate
 from dataset_tools.recipe import data_settings
@@ -37,8 +39,12 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
         if settings.train_data is None:
             raise InputError("train_data: missing; give the path or URL of the training data")
         check_companions(cfg)
+        check_recipe(cfg)
         # worked out first: a wrong batch size or model should not cost a download
         filled = config_from_inputs(cfg, values, process_count())
+        epochs = filled.get("num_epochs") or cfg["num_epochs"]
+        compared, what_is_compared = best_checkpoint_keys(cfg, values["run_validation"], epochs)
+        filled.update(compared)
         model_config = read_model_config(cfg)
         if values["learning_rate_multiplier"] is not None:
             filled["learning_rate"], reason = multiplied_learning_rate(
@@ -59,6 +65,8 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
             if cfg.get(key):  # what Axolotl logs from here on holds no credentials
                 cfg[key] = display_name(cfg[key])
         say(f"axolotl-replicate: {data.summary()}")
+        if what_is_compared:
+            say(f"axolotl-replicate: {what_is_compared}")
         batch = process_count() * cfg["micro_batch_size"] * cfg["gradient_accumulation_steps"]
         if data.training.records < batch:
             say(
