@@ -80,9 +80,12 @@ def _adapter_keys(recipe: Mapping[str, Any], adapter: str | None) -> dict[str, A
     if adapter == "qlora":
         if recipe.get("load_in_8bit"):
             raise InputError("peft_method and load_in_8bit: qlora loads in 4 bit; remove the key")
-        if recipe.get("load_in_4bit") is False:
+        if recipe.get("merge_lora"):
+            keys["load_in_4bit"] = False  # merge-lora asks for the model in full precision
+        elif recipe.get("load_in_4bit") is False:
             raise InputError("peft_method and load_in_4bit: qlora loads in 4 bit; remove the key")
-        keys["load_in_4bit"] = True
+        else:
+            keys["load_in_4bit"] = True
     if recipe.get("lora_target_modules") is None and recipe.get("lora_target_linear") is None:
         keys["lora_target_linear"] = True
     return keys

@@ -4,8 +4,7 @@ from typing import Any
 
 from axolotl.integrations.base import BasePlugin
 
-from axolotl_replicate.cpu import place_on_cpu, unpack_4bit_layers
-from axolotl_replicate.processes import process_count
+from axolotl_replicate.cpu import unpack_4bit_layers
 from axolotl_replicate.termination import ending_the_run_on_error
 
 
@@ -22,16 +21,6 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
     def get_input_args(self) -> str:
         """The dotted name of the keys we declare."""
         return "axolotl_replicate.inputs.args.ReplicateInputsArgs"
-
-    def load_datasets(self, cfg: Any, preprocess: bool = False) -> None:
-        """Keep several processes on a CPU from looking for a GPU each; leaves data to Axolotl.
-
-        Later hooks come too late: the model loader has read `device_map` by then.
-        """
-        import torch
-
-        if process_count() > 1 and not torch.cuda.is_available():
-            place_on_cpu(cfg)
 
     def pre_lora_load(self, cfg: Any, model: Any) -> None:
         """Seed the initialisation of the LoRA weights, and keep 4-bit layers trainable on a CPU.
