@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from axolotl_replicate.axolotl_features import skip_the_question_for_gpu_peers
 from axolotl_replicate.cpu import adapt_to_cpu, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
 from axolotl_replicate.inputs.training_data import prepare_training_data
@@ -145,5 +146,6 @@ def _adapt_to_machine(cfg: MutableMapping[str, Any], tell: Callable[[str], None]
         return
     if process_count() > 1:
         join_processes()
+        skip_the_question_for_gpu_peers()
     for change in adapt_to_cpu(cfg, process_count()):
         tell(f"axolotl-replicate: no CUDA device, so {change}")
