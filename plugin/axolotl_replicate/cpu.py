@@ -5,7 +5,7 @@ and crash on a CPU.
 """
 
 import os
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ _GPU_ATTENTION_KEYS = ("flash_attention", "flex_attention", "xformers_attention"
 _CPU_ATTENTION = ("sdpa", "eager")
 _GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon")
 CPU_OPTIMIZER = "adamw_torch"
+_ONLY_MAIN_MEMORY = {"cpu": "1000000GB"}  # more than any: what does not fit would go to disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,11 @@ class Change:
         return f"{self.key}: {value} ({self.reason})"
 
 
-def adapt_to_cpu(cfg: MutableMapping[str, Any]) -> list[Change]:
+def adapt_to_cpu(cfg: MutableMapping[str, Any], process_count: int = 1) -> list[Change]:
     """Change the raw configuration so that it trains without CUDA; returns what was changed."""
     changes = list(_changes(cfg))
+    if process_count > 1:
+        changes += _changes_for_processes(cfg)
     for change in changes:
         cfg[change.key] = change.value
     return changes
@@ -56,17 +59,23 @@ def _changes(cfg: MutableMapping[str, Any]) -> Iterator[Change]:
         yield Change("attn_implementation", "sdpa", "attention that runs on a CPU")
 
 
+def _changes_for_processes(cfg: Mapping[str, Any]) -> Iterator[Change]:
+    """Load the model into main memory, where Axolotl would look for a GPU a process.
+
+    It sets `device_map` itself when there are several; the limits of memory overrule that.
+    """
+    if cfg.get("gpu_memory_limit") is not None:
+        yield Change("gpu_memory_limit", None, "there is no GPU to limit")
+    if cfg.get("max_memory") != _ONLY_MAIN_MEMORY:
+        yield Change("max_memory", _ONLY_MAIN_MEMORY, "each process loads the model there")
+
+
 def join_processes() -> None:
     """Let the processes of one job on a CPU train as one.
 
     Otherwise accelerate takes each for a run of its own, without a word.
     """
     os.environ.setdefault("ACCELERATE_USE_CPU", "true")
-
-
-def place_on_cpu(cfg: Any) -> None:
-    """Load the model into main memory, where Axolotl would look for a GPU a process."""
-    cfg.device_map = {"": "cpu"}
 
 
 def unpack_4bit_layers(model: Any) -> None:

@@ -11,3 +11,8 @@ def is_main_process() -> bool:
 def process_count() -> int:
     """How many processes train together, on all machines."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def local_process_count() -> int:
+    """How many of them this machine has."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", process_count()))

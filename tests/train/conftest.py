@@ -17,6 +17,10 @@ REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 ENVIRONMENT = {
     **os.environ,
+    # plugins that only the tests have
+    "PYTHONPATH": os.pathsep.join(
+        [str(REPOSITORY / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    ),
     "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
     "HF_HUB_OFFLINE": "1",
     "OMP_NUM_THREADS": "1",  # a tiny model is slower on more
@@ -65,9 +69,9 @@ class Lab:
         )
         return path
 
-    def axolotl(self, *arguments: str) -> Finished:
+    def axolotl(self, *arguments: str, typed: str = "") -> Finished:
         """Run a command of Axolotl's in the lab's folder, in a process that has it imported."""
-        return Finished(*self.warm.run(arguments, self.folder, self._environment))
+        return Finished(*self.warm.run(arguments, self.folder, self._environment, typed))
 
     def train(self, recipe: Path) -> Finished:
         """Train without a launcher, as `axolotl train --launcher python` does."""

@@ -29,14 +29,24 @@ class WarmAxolotl:
         )
 
     def run(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        typed: str = "",
     ) -> tuple[int, str]:
-        """Exit code and output, both streams together, of a command in a folder."""
-        output = folder / "axolotl.log"
+        """Exit code and output, both streams together, of a command in a folder.
+
+        `typed` is its standard input; the exit code of a command that a signal has ended is the
+        signal's negative.
+        """
+        output, terminal = folder / "axolotl.log", folder / "typed.txt"
+        terminal.write_text(typed)
         request = {
             "arguments": list(arguments),
             "folder": str(folder),
             "environment": dict(environment),
+            "input": str(terminal),
             "output": str(output),
         }
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -65,6 +75,8 @@ def _serve(requests: IO[str], answers: IO[str]) -> None:
 def _run(request: dict[str, object]) -> NoReturn:
     from axolotl.cli.main import cli
 
+    os.dup2(os.open(str(request["input"]), os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0, closefd=False)  # what it had read ahead are requests
     log = os.open(str(request["output"]), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(log, stream)

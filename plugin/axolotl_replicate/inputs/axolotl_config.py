@@ -107,7 +107,8 @@ def _batch_sizes(
 def _adapter_keys(recipe: Mapping[str, Any], adapter: str | None) -> dict[str, Any]:
     keys: dict[str, Any] = {}
     if adapter == "qlora":
-        keys["load_in_4bit"] = True
+        # merge-lora asks for the model in full precision
+        keys["load_in_4bit"] = not recipe.get("merge_lora")
     if recipe.get("lora_target_modules") is None and recipe.get("lora_target_linear") is None:
         keys["lora_target_linear"] = True
     return keys

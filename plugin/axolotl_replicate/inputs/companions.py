@@ -51,7 +51,7 @@ def _adapter_problems(cfg: Mapping[str, Any]) -> Iterator[str]:
         )
     if adapter == "qlora" and cfg.get("load_in_8bit"):
         yield "peft_method and load_in_8bit: qlora loads in 4 bit; remove the key"
-    if adapter == "qlora" and cfg.get("load_in_4bit") is False:
+    if adapter == "qlora" and cfg.get("load_in_4bit") is False and not cfg.get("merge_lora"):
         yield "peft_method and load_in_4bit: qlora loads in 4 bit; remove the key"
     if cfg.get("lora_target_linear") is False and not any(cfg.get(key) for key in _TARGETS):
         yield (
@@ -59,6 +59,9 @@ def _adapter_problems(cfg: Mapping[str, Any]) -> Iterator[str]:
             "remove the key"
         )
     adapter_folder = cfg.get("lora_model_dir")
-    if isinstance(adapter_folder, str) and adapter_folder.startswith(("/", ".", "~")):
-        if not Path(adapter_folder, "adapter_config.json").is_file():
-            yield f"lora_model_dir: found no adapter_config.json in '{adapter_folder}'"
+    if (
+        isinstance(adapter_folder, str)
+        and adapter_folder.startswith(("/", ".", "~"))
+        and not Path(adapter_folder, "adapter_config.json").is_file()
+    ):
+        yield f"lora_model_dir: found no adapter_config.json in '{adapter_folder}'"

@@ -5,8 +5,7 @@ from typing import Any
 
 from axolotl.integrations.base import BasePlugin
 
-from axolotl_replicate.cpu import place_on_cpu, unpack_4bit_layers
-from axolotl_replicate.processes import process_count
+from axolotl_replicate.cpu import unpack_4bit_layers
 from axolotl_replicate.termination import ending_the_run_on_error
 
 
@@ -35,15 +34,7 @@ class ReplicateInputsPlugin(BasePlugin):  # type: ignore[misc]  # Axolotl is not
         return "axolotl_replicate.inputs.args.ReplicateInputsArgs"
 
     def load_datasets(self, cfg: Any, preprocess: bool = False) -> None:
-        """Keep several processes on a CPU from looking for a GPU each; check `validation_prompt`.
-
-        Leaves data to Axolotl. Later hooks come too late: the model loader has read `device_map` by
-        then.
-        """
-        import torch
-
-        if process_count() > 1 and not torch.cuda.is_available():
-            place_on_cpu(cfg)
+        """Check `validation_prompt`, which takes a tokenizer; leaves data to Axolotl."""
         with ending_the_run_on_error(cfg.axolotl_config_path):
             from axolotl_replicate.validation_prompt.hooks import check_prompts, is_done_by_plugin
 

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import orjson
 
-from axolotl_replicate.termination import EXIT_FINDINGS, say
+from axolotl_replicate.termination import EXIT_FINDINGS, end_run, say
 from dataset_tools import __version__
 from dataset_tools.download_cache import cache_folder
 from dataset_tools.errors import InputError
@@ -140,8 +140,7 @@ def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, Re
     if report.counts:
         text = FORMATS["text"](report)
         say(text if sys.stderr.isatty() else click.unstyle(text))
-        say("axolotl-replicate: error: mend the data first; nothing was loaded or trained")
-        raise SystemExit(EXIT_FINDINGS)
+        end_run("mend the data first; nothing was loaded or trained", EXIT_FINDINGS)
     for file in report.files:
         for key, mark in (("separator", file.separator), ("stop_sequence", file.stop_sequence)):
             if mark is not None and getattr(settings, key) is None:

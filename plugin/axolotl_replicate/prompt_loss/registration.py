@@ -5,6 +5,7 @@ from typing import Any
 
 from axolotl_replicate.prompt_loss.args import KEY_NAMES
 from axolotl_replicate.prompt_loss.conflicts import check_conflicts
+from axolotl_replicate.running_command import needs_data
 from axolotl_replicate.termination import say
 from dataset_tools.recipe import prompt_loss_weight
 from dataset_tools.recipe_keys import check_spelling, read_keys
@@ -34,7 +35,8 @@ def apply_prompt_loss(cfg: MutableMapping[str, Any]) -> None:
         cfg["train_on_inputs"] = False  # Axolotl masks the prompt; the mask becomes weights
     if cfg.get("sample_packing") and not any(cfg.get(key) for key in _ATTENTION_KEYS):
         cfg["attn_implementation"] = "sdpa"
-        say(
-            "axolotl-replicate: attn_implementation: sdpa (left unset, packed records attend to "
-            "one another)"
-        )
+        if needs_data(cfg):
+            say(
+                "axolotl-replicate: attn_implementation: sdpa (left unset, packed records attend "
+                "to one another)"
+            )
