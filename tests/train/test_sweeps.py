@@ -38,7 +38,7 @@ def test_each_combination_trains_with_its_own_values(
     write_rows(ROWS)
     recipe = lab.write_recipe(
         plugins=PLUGINS,
-        train_data="data.jsonl",  # from where axolotl was called: the recipe of a run lies elsewhere
+        train_data="data.jsonl",  # relative to where axolotl is called, not to a run's own recipe
         output_dir="out",
         dataset_prepared_path="prepared",
         run_validation=False,

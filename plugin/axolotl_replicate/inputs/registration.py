@@ -60,7 +60,7 @@ def apply_inputs(cfg: MutableMapping[str, Any]) -> None:
                 cfg[key] = display_name(cfg[key])
         say(f"axolotl-replicate: {data.summary()}")
         batch = process_count() * cfg["micro_batch_size"] * cfg["gradient_accumulation_steps"]
-        if data.training.records < batch:
+        if data.training.records < batch and not cfg.get("sample_packing"):
             say(
                 f"axolotl-replicate: note: fewer records than a batch of {batch}, so every step "
                 "trains on all of them"
