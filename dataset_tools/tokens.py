@@ -54,6 +54,11 @@ class TrainingFormat:
     packing: Packing = "none"
 
     @property
+    def packs(self) -> bool:
+        """Whether several records share a row of `chunk_size` tokens."""
+        return self.packing != "none"
+
+    @property
     def longest_sequence(self) -> float:
         """How many tokens a record may have; in a wrapped stream it runs on into the next chunk."""
         return math.inf if self.packing == "wrapped" else self.chunk_size

@@ -112,6 +112,8 @@ class LoopbackServer:
                     self.send_header(name, value)
                 self._send_body(answer, body)
 
+            do_HEAD = do_GET  # noqa: N815 - the names that http.server calls
+
             def _send_body(self, answer: Answer, body: bytes) -> None:
                 if answer.chunked:
                     self.send_header("Transfer-Encoding", "chunked")
@@ -120,7 +122,8 @@ class LoopbackServer:
                     length = answer.announced_length or len(body)
                     self.send_header("Content-Length", str(length))
                 self.end_headers()
-                self.wfile.write(body[: answer.drop_after])
+                if self.command != "HEAD":
+                    self.wfile.write(body[: answer.drop_after])
                 if answer.stall:
                     server._stopping.wait()
                 dropped = answer.drop_after is not None and answer.drop_after < len(body)

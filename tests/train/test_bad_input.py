@@ -5,6 +5,7 @@ one goes through the whole command.
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,28 @@ MALFORMED = "".join(
         (GOOD, {"peft_method": "qlora", "load_in_4bit": False}, "peft_method and load_in_4bit"),
         (GOOD, {"stop_sequence": r"\n###\n"}, "double quotes"),
         (GOOD, {"seed": 2**70}, "seed"),
+        (GOOD, {"validation_data": "text.jsonl"}, "text.jsonl holds text records"),
+        (GOOD, {"load_in_4bit": True}, "peft_method and load_in_4bit: only qlora"),
+        (GOOD, {"peft_method": "qlora", "load_in_8bit": True}, "peft_method and load_in_8bit"),
+        (GOOD, {"lora_target_linear": False}, "lora_target_linear: false"),
+        (GOOD, {"lora_model_dir": "./nowhere"}, "lora_model_dir: found no adapter_config.json"),
+        (GOOD, {"resume_from_checkpoint": "nowhere"}, "resume_from_checkpoint: no such folder"),
+        (GOOD, {"output_dir": "data.jsonl"}, "output_dir: cannot write into 'data.jsonl'"),
+        (GOOD, {"dataset_prepared_path": "data.jsonl/a"}, "dataset_prepared_path: cannot write"),
+        (GOOD, {"learning_rate_multiplier": 0.1}, "expected pretraining_learning_rate"),
+        (
+            GOOD,
+            {"learning_rate_multiplier": 0.1, "learning_rate": 1e-4},
+            "learning_rate_multiplier and learning_rate: both given",
+        ),
+        # what Axolotl itself refuses
+        (GOOD, {"num_epochs": "abc"}, "num_epochs: found 'abc': input should be a valid number"),
+        (GOOD, {"adapter": "full"}, "Adapter 'full' is not built in"),
+        (
+            GOOD,
+            {"num_epochs": "a", "weight_decay": "b", "logging_steps": "c", "save_steps": "d"},
+            "; and 1 more (from Axolotl)",
+        ),
         (
             json.dumps({**ROWS[0], "weight": 2}).encode() + b"\n" + GOOD,
             {},
@@ -67,6 +90,7 @@ def test_misuse_ends_with_one_line_and_exit_code_2(
 ) -> None:
     """Misuse is answered by one line that names recipe, place and remedy, and exit code 2."""
     (lab.folder / "data.jsonl").write_bytes(content)
+    (lab.folder / "text.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n')
 
     code, lines = end_of_run(**{"train_data": "data.jsonl", **keys})
 
@@ -206,3 +230,48 @@ def test_marks_the_recipe_does_not_name_are_pointed_out(
 
     assert code is None
     assert any('set stop_sequence: "\\n###\\n"' in line for line in lines)
+
+
+def test_fewer_records_than_a_batch_are_all_trained(
+    lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """A step trains on all records there are, however a batch is split, and a note says so."""
+    train_data = str(write_rows(ROWS[:3]))
+    first_steps = []
+    for micro_batch in (8, 2):
+        recipe = lab.write_recipe(
+            train_data=train_data,
+            run_validation=False,
+            max_steps=None,
+            num_train_epochs=1,
+            train_batch_size=8,
+            micro_batch_size=micro_batch,
+        )
+
+        finished = lab.train(recipe)
+
+        assert finished.exit_code == 0, finished.output
+        expected = "note: fewer records than a batch of 8, so every step trains on all of them"
+        assert f"axolotl-replicate: {expected}" in finished.own_lines
+        first_steps.append(re.findall(r"'tokens/trainable': '?([\d.]+)", finished.output))
+    assert first_steps[0] == first_steps[1]
+    assert len(first_steps[0]) == 1
+
+
+@pytest.mark.parametrize("on_too_long", ["truncate_prompt", "drop"])
+def test_records_that_are_all_too_long_end_the_run(
+    on_too_long: str, lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """Where no record fits, one line names the part of the data and the key to raise."""
+    rows = [{"prompt": row["prompt"], "completion": row["completion"] * 50} for row in ROWS]
+    recipe = lab.write_recipe(
+        train_data=str(write_rows(rows)), run_validation=False, chunk_size=64,
+        on_too_long=on_too_long,
+    )  # fmt: skip
+
+    finished = lab.axolotl("preprocess", str(recipe))
+
+    errors = [line for line in finished.own_lines if "error:" in line]
+    expected = "no record of the training data fits the chunk_size of 64 tokens; raise chunk_size"
+    assert finished.exit_code == 2
+    assert errors == [f"axolotl-replicate: error: {expected}"]

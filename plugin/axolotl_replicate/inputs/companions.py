@@ -61,7 +61,7 @@ def _adapter_problems(cfg: Mapping[str, Any]) -> Iterator[str]:
     adapter_folder = cfg.get("lora_model_dir")
     if (
         isinstance(adapter_folder, str)
-        and adapter_folder.startswith(("/", ".", "~"))
+        and adapter_folder.startswith(("/", "."))  # else it may be a hub name
         and not Path(adapter_folder, "adapter_config.json").is_file()
     ):
         yield f"lora_model_dir: found no adapter_config.json in '{adapter_folder}'"

@@ -111,7 +111,7 @@ def _data_keys(
     """Fetch, lint and store the data, say what it is, and give the keys that name it to Axolotl."""
     data = prepare_training_data(settings, values)
     _tell(data.summary())
-    if data.training.records < batch:
+    if data.training.records < batch and not data.training.training_format.packs:
         _tell(f"note: fewer records than a batch of {batch}, so every step trains on all of them")
     if data.training.weightless:
         _tell(f"note: {data.training.weightless} of these records have weight 0 and teach nothing")

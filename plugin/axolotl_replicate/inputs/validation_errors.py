@@ -26,4 +26,4 @@ def _explain(problem: Mapping[str, Any]) -> str:
     if not problem["loc"]:
         return message
     found = f"{problem['input']!r:.{_LONGEST_VALUE}}"
-    return f"{problem['loc'][0]}: found {found}, expected otherwise: {message}"
+    return f"{problem['loc'][0]}: found {found}: {message[:1].lower()}{message[1:]}"
