@@ -1,6 +1,7 @@
 """What a failed request means: unavailable for now, or one line that says how to mend it."""
 
 import email.utils
+import os
 import socket
 import ssl
 import time
@@ -92,7 +93,11 @@ def _tls_failure(error: Exception) -> str:
 def connection_problem(error: BaseException) -> str:
     """Say why no connection came about or lasted, in the system's own words."""
     cause = _cause(error, OSError)
-    return f"cannot connect: {cause.strerror}" if cause else "the connection was dropped"
+    if cause is None:
+        return "the connection was dropped"
+    # asyncio has a text of its own for the system's error; a failed look-up has no such number.
+    has_number = cause.errno is not None and cause.errno > 0
+    return f"cannot connect: {os.strerror(cause.errno) if has_number else cause.strerror}"
 
 
 def _cause(error: BaseException | None, kind: type[_OSError]) -> _OSError | None:
