@@ -20,6 +20,7 @@ _MODULE_OF_SCHEME = {
     "s3": "object_store",
     "gs": "object_store",
     "az": "object_store",
+    "hf": "hub",
 }
 
 

@@ -22,9 +22,15 @@ class UnavailableError(Exception):
     """The server cannot be had now; `retry_after` is how many seconds it asks to wait."""
 
     def __init__(
-        self, problem: str, *, worth_retrying: bool = True, retry_after: float | None = None
+        self,
+        problem: str,
+        *,
+        mend: str = "check the address or try again later",
+        worth_retrying: bool = True,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(problem)
+        self.mend = mend
         self.worth_retrying = worth_retrying
         self.retry_after = retry_after
 
@@ -60,9 +66,7 @@ def current_copy(name: str, slot: Slot, attempt: Callable[[], Path]) -> Path:
             print(f"warning: {name}: {failure}; using the copy downloaded before", file=sys.stderr)
             return stored.path
         times = f", {ATTEMPTS} times in a row" if failure.worth_retrying else ""
-        raise InputError(
-            f"{name}: {failure}{times}; check the address or try again later"
-        ) from failure
+        raise InputError(f"{name}: {failure}{times}; {failure.mend}") from failure
 
 
 def _is_worth_retrying(error: BaseException) -> bool:

@@ -86,9 +86,7 @@ def _paths(client: Client, path: str) -> list[str]:
             else [path]
         )
     except UnavailableError as failure:
-        raise InputError(
-            f"{client.location(path)}: {failure}; check the address or try again later"
-        ) from failure
+        raise InputError(f"{client.location(path)}: {failure}; {failure.mend}") from failure
 
 
 def _is_object(client: Client, path: str) -> bool:
