@@ -17,6 +17,10 @@ _MODULE_OF_SCHEME = {
     "": "local",
     "http": "http",
     "https": "http",
+    "s3": "object_store",
+    "gs": "object_store",
+    "az": "object_store",
+    "hf": "hub",
 }
 
 

@@ -8,7 +8,7 @@ import urllib3.exceptions
 from requests import codes
 
 from dataset_tools.download_cache import PartialCopy, Slot
-from dataset_tools.sources.http_failures import BrokenDownloadError
+from dataset_tools.sources.attempts import BrokenDownloadError
 from dataset_tools.sources.progress import download_progress
 
 _CHUNK_BYTES = 1 << 16

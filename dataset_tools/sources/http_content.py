@@ -1,17 +1,15 @@
 """Judges what a server sent: whether it is data at all, and what its file is called."""
 
-import re
 from email.message import Message
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import requests
 
 from dataset_tools.errors import InputError
-from dataset_tools.sources.file_suffix import has_data_suffix, suffix_for
+from dataset_tools.sources.file_suffix import stored_name
 from dataset_tools.sources.web_page import HEAD_BYTES, is_page, is_page_type, raw_link
 
-_LONGEST_NAME = 80
 _SUFFIX_OF_ENCODING = {"": "", "identity": "", "gzip": ".gz", "x-gzip": ".gz", "zstd": ".zst"}
 
 
@@ -52,14 +50,12 @@ def file_name_for(response: requests.Response, head: bytes) -> str:
     first_url = response.history[0].url if response.history else response.url
     disposition = Message()
     disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    names = [
-        _last_segment(urlsplit(first_url).path),
-        _last_segment(disposition.get_filename() or ""),
-        _last_segment(urlsplit(response.url).path),
+    paths = [
+        unquote(urlsplit(first_url).path),
+        disposition.get_filename() or "",
+        unquote(urlsplit(response.url).path),
     ]
-    file_name = next(filter(has_data_suffix, names), None)
-    if file_name is None:
-        return (names[0] or "download") + suffix_for(head)
+    file_name = stored_name(paths, head)
     # What was compressed on the way stays so on the disk, and must be called so.
     suffix = _SUFFIX_OF_ENCODING[_content_encoding(response)]
     return file_name if file_name.endswith(suffix) else file_name + suffix
@@ -73,8 +69,3 @@ def _web_page(name: str) -> InputError:
 
 def _content_encoding(response: requests.Response) -> str:
     return response.headers.get("Content-Encoding", "").strip().lower()
-
-
-def _last_segment(path: str) -> str:
-    segment = PurePosixPath(unquote(path)).name
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", segment)[-_LONGEST_NAME:].lstrip(".")

@@ -1,6 +1,7 @@
 """What a failed request means: unavailable for now, or one line that says how to mend it."""
 
 import email.utils
+import os
 import socket
 import ssl
 import time
@@ -11,6 +12,7 @@ import urllib3.exceptions
 from requests import codes
 
 from dataset_tools.errors import InputError
+from dataset_tools.sources.attempts import UnavailableError
 
 _OSError = TypeVar("_OSError", bound=OSError)
 
@@ -23,21 +25,6 @@ _WHAT_MENDS = {
 }
 
 
-class UnavailableError(Exception):
-    """The server cannot be had now; `retry_after` is how many seconds it asks to wait."""
-
-    def __init__(
-        self, problem: str, *, worth_retrying: bool = True, retry_after: float | None = None
-    ) -> None:
-        super().__init__(problem)
-        self.worth_retrying = worth_retrying
-        self.retry_after = retry_after
-
-
-class BrokenDownloadError(UnavailableError):
-    """The server answered with the file, but not with all of it."""
-
-
 def explain_exception(error: Exception, name: str) -> InputError | UnavailableError:
     """Turn what the HTTP client raised for `name` into the error to raise in its place.
 
@@ -46,14 +33,15 @@ def explain_exception(error: Exception, name: str) -> InputError | UnavailableEr
     if isinstance(error, requests.exceptions.SSLError):
         return InputError(f"{name}: TLS failure: {_tls_failure(error)}")
     if isinstance(error, requests.exceptions.ProxyError):
-        return UnavailableError(f"the proxy failed ({_reason(error)}), see HTTP(S)_PROXY")
+        problem = connection_problem(error)
+        return UnavailableError(f"the proxy failed ({problem}), see HTTP(S)_PROXY")
     if isinstance(error, requests.exceptions.Timeout):
         return UnavailableError("no answer in time")
     if isinstance(error, requests.exceptions.ConnectionError):
         unresolved = _cause(error, socket.gaierror)
         if unresolved is not None and unresolved.errno == socket.EAI_NONAME:
             return UnavailableError("the host is not known", worth_retrying=False)
-        return UnavailableError(_reason(error))
+        return UnavailableError(connection_problem(error))
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return UnavailableError("the connection was dropped")
     if isinstance(error, (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError)):
@@ -102,9 +90,14 @@ def _tls_failure(error: Exception) -> str:
     return f"{(reason or 'no handshake').replace('_', ' ').lower()}; check that it serves https"
 
 
-def _reason(error: Exception) -> str:
+def connection_problem(error: BaseException) -> str:
+    """Say why no connection came about or lasted, in the system's own words."""
     cause = _cause(error, OSError)
-    return f"cannot connect: {cause.strerror}" if cause else "the connection was dropped"
+    if cause is None:
+        return "the connection was dropped"
+    # asyncio has a text of its own for the system's error; a failed look-up has no such number.
+    has_number = cause.errno is not None and cause.errno > 0
+    return f"cannot connect: {os.strerror(cause.errno) if has_number else cause.strerror}"
 
 
 def _cause(error: BaseException | None, kind: type[_OSError]) -> _OSError | None:

@@ -19,6 +19,11 @@ def hidden_downloads(hidden: bool) -> Iterator[None]:
         _is_hidden.reset(token)
 
 
+def downloads_are_hidden() -> bool:
+    """Whether the block around wants no bars, which a library with a bar of its own must know."""
+    return _is_hidden.get()
+
+
 @contextmanager
 def download_progress(
     name: str, *, total: int | None, done: int

@@ -27,7 +27,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataset_tools.sources.http.FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("dataset_tools.sources.attempts.FIRST_PAUSE_SECONDS", 0.001)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from http_bodies import BODY, PATH, RefusedBy, content
 from loopback_server import Answer, LoopbackServer
 
-from dataset_tools.sources import fetch, http, http_session
+from dataset_tools.sources import attempts, fetch, http_session
 
 FETCH = """\
 import sys
@@ -45,7 +45,7 @@ def test_retry_after_is_respected(server: LoopbackServer, seconds_as: Callable[[
 
 def test_retry_after_is_capped(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that asks for more patience than anyone has is asked again sooner."""
-    monkeypatch.setattr(http, "LONGEST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(attempts, "LONGEST_PAUSE_SECONDS", 0.01)
     busy = Answer(status=429, headers={"Retry-After": "3"})
     url = server.serve(PATH, busy, Answer(BODY))
     started = time.monotonic()
@@ -89,7 +89,7 @@ def test_a_slow_server_is_given_up(
 ) -> None:
     """No answer within the timeout counts as a failed attempt."""
     monkeypatch.setattr(http_session, "READ_TIMEOUT_SECONDS", 0.05)
-    monkeypatch.setattr(http, "ATTEMPTS", 2)
+    monkeypatch.setattr(attempts, "ATTEMPTS", 2)
     url = server.serve(PATH, Answer(BODY, delay=0.3))
 
     assert f"{url}: no answer in time, 2 times in a row" in message_for(url)
