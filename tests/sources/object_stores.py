@@ -40,8 +40,11 @@ class S3Store:
         requests.put(f"{self.url}/{BUCKET}", auth=_signed).raise_for_status()
         self.log.clear()
 
-    def put(self, name: str, body: bytes) -> None:
-        requests.put(f"{self.url}/{BUCKET}/{name}", data=body, auth=_signed).raise_for_status()
+    def put(self, name: str, body: bytes, *, access: str = "private") -> None:
+        answer = requests.put(
+            f"{self.url}/{BUCKET}/{name}", data=body, auth=_signed, headers={"x-amz-acl": access}
+        )
+        answer.raise_for_status()
 
     def check_credentials(self, on: bool) -> None:
         """Whether to look at who asks."""
