@@ -157,11 +157,11 @@ def test_a_recipe_may_list_several_locations(folder: Path) -> None:
         "train_data: [good.jsonl, bad.jsonl]\nvalidation_data: [good.jsonl]\n"
     )
 
-    result = run("lint", "--recipe", "recipe.yaml", cwd=folder)
+    result = run("lint", "--recipe", "recipe.yaml", "--format", "json", cwd=folder)
     shown = run("preview", "--recipe", "recipe.yaml", cwd=folder)
 
-    summaries = [line for line in result.stdout.decode().splitlines() if "-completion records" in line]
-    assert [line.split(":")[0] for line in summaries[:2]] == ["good.jsonl", "bad.jsonl"]
+    files = [file["path"] for file in json.loads(result.stdout)["files"]]
+    assert files == ["good.jsonl", "bad.jsonl", "good.jsonl"]
     assert b"good.jsonl:1" in shown.stdout
 
 
