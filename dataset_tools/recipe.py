@@ -28,9 +28,9 @@ class DataSettings:
     """What a recipe says of its data; a mark is None where the recipe does not give it."""
 
     training_format: TrainingFormat
-    train_data: str | None = None
+    train_data: str | list[str] | None = None  # one location, or several
     train_data_sha256: str | None = None
-    validation_data: str | None = None
+    validation_data: str | list[str] | None = None
     separator: str | None = None
     stop_sequence: str | None = None
     tokenizer: str | None = None

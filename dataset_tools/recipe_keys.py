@@ -92,9 +92,9 @@ def _number(value: int | str) -> float | None:
 RECIPE_KEYS: dict[str, RecipeKey] = {
     key.name: key
     for key in (
-        RecipeKey("train_data", str, None),
+        RecipeKey("train_data", str, None, may_be_list=True),
         RecipeKey("train_data_sha256", str, None),
-        RecipeKey("validation_data", str, None),
+        RecipeKey("validation_data", str, None, may_be_list=True),
         RecipeKey("run_validation", bool, True),
         RecipeKey("num_validation_samples", int, 50, minimum=1),
         RecipeKey("validation_batch_size", int, 1, "eval_batch_size", minimum=1),

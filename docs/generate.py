@@ -51,6 +51,8 @@ DEFAULTS = {
 }
 # What a kind and a range do not say.
 EXPECTED = {
+    "train_data": "a location ([sources](sources.md)), or a list of them",
+    "validation_data": "a location, or a list of them",
     "train_data_sha256": "a SHA-256, as 64 hexadecimal digits",
     "prompt_loss_weight": "a number from 0 to 1; other than 0 and 1 with the loss plugin",
 }

@@ -151,6 +151,20 @@ def test_recipe_gives_data_and_marks(folder: Path) -> None:
     assert b"DT301" in by_flag.stdout
 
 
+def test_a_recipe_may_list_several_locations(folder: Path) -> None:
+    """All files of the list are read, in its order; validation data may be a list as well."""
+    (folder / "recipe.yaml").write_text(
+        "train_data: [good.jsonl, bad.jsonl]\nvalidation_data: [good.jsonl]\n"
+    )
+
+    result = run("lint", "--recipe", "recipe.yaml", "--format", "json", cwd=folder)
+    shown = run("preview", "--recipe", "recipe.yaml", cwd=folder)
+
+    files = [file["path"] for file in json.loads(result.stdout)["files"]]
+    assert files == ["good.jsonl", "bad.jsonl", "good.jsonl"]
+    assert b"good.jsonl:1" in shown.stdout
+
+
 def test_select_and_ignore(folder: Path) -> None:
     """Codes and their beginnings choose the rules, in any case, with commas or repeated."""
     only = run("lint", "bad.jsonl", "--select", "dt4,DT1", "--ignore", "DT102", cwd=folder)

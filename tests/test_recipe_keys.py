@@ -73,6 +73,13 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: object) -> None:
     assert RECIPE_KEYS[name].expected in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["train_data", "validation_data"])
+def test_data_may_be_one_location_or_several(name: str) -> None:
+    """A list is read in its order; a single text stays one."""
+    assert read_keys({name: ["b", "a"]})[name] == ["b", "a"]
+    assert read_keys({name: "a"})[name] == "a"
+
+
 @pytest.mark.parametrize("name", RECIPE_KEYS)
 def test_defaults_stand_where_the_recipe_is_silent(name: str) -> None:
     """A key left out and a key of null have the default, which is itself allowed."""

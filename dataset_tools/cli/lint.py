@@ -46,7 +46,8 @@ def command(
 ) -> None:
     """Check training data, line by line.
 
-    PATH is a file, a glob, an http(s) URL or - for standard input; .gz and .zst are unpacked.
+    PATH is a file, a glob, - for standard input, or a location in an http(s)://, s3://, gs://,
+    az:// or hf://datasets/ source (docs/sources.md); .gz and .zst are unpacked.
     Findings are listed as PATH:LINE:COLUMN: CODE message. The exit code is 0 if nothing is at or
     above --fail-on, 1 if something is, 2 for misuse and for data that cannot be read.
 
@@ -61,6 +62,7 @@ def command(
       dataset-tools lint train.jsonl --validation-data heldout.jsonl
       dataset-tools lint data.jsonl --write-baseline accepted.json
       dataset-tools lint data.jsonl --format json --output-file report.json
+      dataset-tools lint 's3://bucket/data/*.jsonl' hf://datasets/OWNER/NAME
       cat data.jsonl | dataset-tools lint -
     """
     choices = Choices(given_flags(flags), chosen_configuration(config, no_config))

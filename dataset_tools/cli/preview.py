@@ -58,9 +58,10 @@ def command(
 ) -> None:
     """Show records as the trainer will see them.
 
-    PATH is a file, an http(s) URL or - for standard input. Prompt, separator, completion
-    and stop sequence are told apart; with a tokenizer, so are the tokens that are trained and
-    those that are masked. Without a recipe the separator is a newline.
+    PATH is a file, - for standard input, or a location in an http(s)://, s3://, gs://, az:// or
+    hf://datasets/ source (docs/sources.md). Prompt, separator, completion and stop sequence are
+    told apart; with a tokenizer, so are the tokens that are trained and those that are masked.
+    Without a recipe the separator is a newline.
 
     \b
     Examples:

@@ -3,7 +3,7 @@
 A source is one module with `fetch(location) -> list[SourceFile]` and one line in the table below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from dataset_tools.errors import InputError
@@ -24,19 +24,25 @@ _MODULE_OF_SCHEME = {
 }
 
 
-def fetch(location: str, *, sha256: str | None = None) -> list[SourceFile]:
-    """Make the data at `location` readable on this machine; a glob gives its files in order.
+def fetch(location: str | Sequence[str], *, sha256: str | None = None) -> list[SourceFile]:
+    """Make the data at a location, or at several, readable on this machine, in the order given.
 
-    Raises InputError, one line that never shows credentials, if the data cannot be had, the
-    scheme has no source, or the content does not match `sha256`.
+    A glob gives its files in the order of their names. Raises InputError, one line that never
+    shows credentials, if the data cannot be had, the scheme has no source, or the content does
+    not match `sha256`.
     """
-    scheme = scheme_of(location)
-    if scheme not in _MODULE_OF_SCHEME:
-        raise InputError(_no_source(location, scheme))
-    files = _source(_MODULE_OF_SCHEME[scheme])(location)
+    locations = [location] if isinstance(location, str) else location
+    files = [file for each in locations for file in _fetch_one(each)]
     if sha256 is not None:
         verify_sha256(files, sha256)
     return files
+
+
+def _fetch_one(location: str) -> list[SourceFile]:
+    scheme = scheme_of(location)
+    if scheme not in _MODULE_OF_SCHEME:
+        raise InputError(_no_source(location, scheme))
+    return _source(_MODULE_OF_SCHEME[scheme])(location)
 
 
 def _source(module: str) -> Callable[[str], list[SourceFile]]:

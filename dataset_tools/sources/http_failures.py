@@ -96,8 +96,8 @@ def connection_problem(error: BaseException) -> str:
     if cause is None:
         return "the connection was dropped"
     # asyncio has a text of its own for the system's error; a failed look-up has no such number.
-    has_number = cause.errno is not None and cause.errno > 0
-    return f"cannot connect: {os.strerror(cause.errno) if has_number else cause.strerror}"
+    number = cause.errno or 0
+    return f"cannot connect: {os.strerror(number) if number > 0 else cause.strerror}"
 
 
 def _cause(error: BaseException | None, kind: type[_OSError]) -> _OSError | None:

@@ -62,6 +62,8 @@ def _current_rows(api: Any, place: HubLocation, slot: Slot) -> Path:
     validators, stored = Validators(etag=commit), slot.stored()
     if stored and stored.validators == validators:
         return slot.confirm(stored)
+    with explained(place):
+        api.auth_check(place.repository, repo_type="dataset")  # strangers may ask for the commit
     write_rows(place, commit, slot)
     return slot.finish(f"{place.repository.partition('/')[2]}.jsonl", validators)
 

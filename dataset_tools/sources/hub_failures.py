@@ -103,7 +103,7 @@ def _http_failure(place: HubLocation, error: BaseException) -> InputError | Unav
 
 
 def _is_of_network(error: BaseException) -> bool:
-    # The hub's client uses requests or, since version 1, httpx and its successor, whose errors are no OSErrors.
+    # The hub's client uses requests, since version 1 httpx, since version 2 httpx2.
     clients = {base.__module__.partition(".")[0] for base in type(error).__mro__}
     return isinstance(error, (ConnectionError, TimeoutError)) or bool(
         clients & {"requests", "httpx", "httpx2"}

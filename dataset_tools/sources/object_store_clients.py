@@ -18,6 +18,7 @@ LOGGERS = (
     "fsspec",
     "botocore",
     "aiobotocore",
+    "aiohttp",
     "azure",
     "google",
     "asyncio",

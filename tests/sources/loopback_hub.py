@@ -7,7 +7,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
-API = re.compile(r"/api/datasets/([^/]+/[^/]+?)(?:/(revision|tree|paths-info)/([^/?]+)(?:/(.*))?)?")
+API = re.compile(
+    r"/api/datasets/([^/]+/[^/]+?)(?:/(revision|tree|paths-info|auth-check)(?:/([^/?]+))?(?:/(.*))?)?"
+)
 FILE = re.compile(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 
@@ -83,7 +85,7 @@ class LoopbackHub:
 
             def _api(self, match: re.Match, form: str) -> None:
                 name, route, revision, folder = match.groups()
-                found = self._commit(name, revision or "main", reads=False)
+                found = self._commit(name, revision or "main", reads=route == "auth-check")
                 if found is None:
                     return None
                 sha, files = found

@@ -34,7 +34,7 @@ def test_the_shown_name_tells_the_place_and_hides_what_is_secret(
     assert expected == display_name(location)
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "az", "hf", "ftp", "file"])
+@pytest.mark.parametrize("scheme", ["s3a", "azure", "ftp", "file"])
 def test_a_scheme_without_a_source_is_named_with_what_is_supported(scheme: str) -> None:
     """An unsupported scheme is one line that says what to give in its place."""
     with pytest.raises(InputError, match=rf"^{scheme}://bucket/a: {scheme}:// is not .* give .+$"):
@@ -69,6 +69,24 @@ def test_something_other_than_a_sha256_is_refused(tmp_path: Path) -> None:
         fetch(str(path), sha256="abc")
 
 
+def test_several_locations_give_their_files_in_the_order_given(tmp_path: Path) -> None:
+    """A list is not sorted, the files of a glob within it are."""
+    for name in ("a.jsonl", "b.jsonl", "z.csv"):
+        (tmp_path / name).touch()
+
+    files = fetch([str(tmp_path / "z.csv"), str(tmp_path / "*.jsonl")])
+
+    assert [file.path.name for file in files] == ["z.csv", "a.jsonl", "b.jsonl"]
+
+
+def test_one_sha256_cannot_stand_for_a_list(tmp_path: Path) -> None:
+    """Two locations and one digest contradict one another."""
+    (tmp_path / "a.jsonl").touch()
+
+    with pytest.raises(InputError, match="one SHA-256 is given for 2 files"):
+        fetch([str(tmp_path / "a.jsonl")] * 2, sha256=SHA256_OF_ABC)
+
+
 def test_one_sha256_cannot_stand_for_several_files(tmp_path: Path) -> None:
     """A glob over two files and one digest is a contradiction that the user must solve."""
     (tmp_path / "a.jsonl").touch()
@@ -84,7 +102,8 @@ def test_reading_a_local_file_loads_no_http_client(tmp_path: Path) -> None:
     path.touch()
     program = (
         "import sys; from dataset_tools.sources import fetch; fetch(sys.argv[1]);"
-        "print({'requests', 'tenacity', 'rich', 'filelock', 'platformdirs'} & set(sys.modules))"
+        "print({'requests', 'tenacity', 'rich', 'filelock', 'platformdirs', 'fsspec', 'asyncio',"
+        "'s3fs', 'gcsfs', 'adlfs', 'datasets', 'huggingface_hub'} & set(sys.modules))"
     )
 
     run = subprocess.run(

@@ -82,8 +82,10 @@ def _fill(cfg: MutableMapping[str, Any], tell: Tell, *, with_data: bool) -> None
     cfg.update(filled)
     cfg.update(data)
     for key in ("train_data", "validation_data"):
-        if cfg.get(key):  # what Axolotl logs from here on holds no credentials
-            cfg[key] = display_name(cfg[key])
+        given = cfg.get(key)  # what Axolotl logs from here on holds no credentials
+        if given:
+            is_one = isinstance(given, str)
+            cfg[key] = display_name(given) if is_one else list(map(display_name, given))
     if what_is_compared:
         tell(what_is_compared)
 

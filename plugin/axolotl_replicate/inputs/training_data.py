@@ -91,7 +91,7 @@ def prepare_training_data(settings: DataSettings, values: Mapping[str, Any]) -> 
     Prints lint's report and raises SystemExit(1) where lint finds an error, before any model is
     loaded. Raises InputError where data cannot be had, or is too small to hold out from.
     """
-    train_sources = fetch(str(settings.train_data), sha256=settings.train_data_sha256)
+    train_sources = fetch(settings.train_data or (), sha256=settings.train_data_sha256)
     validation_sources = (
         fetch(settings.validation_data)
         if settings.validation_data is not None and values["run_validation"]
