@@ -13,7 +13,7 @@ from axolotl_replicate.attention import ATTENTION_KEYS
 
 _CPU_ATTENTION = ("sdpa", "eager")
 _CPU_ATTENTION_KEYS = ("eager_attention", "sdp_attention")
-_GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon")
+_GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon", "flash_")
 CPU_OPTIMIZER = "adamw_torch"
 _ONLY_MAIN_MEMORY = {"cpu": "1000000GB"}  # more than any: what does not fit would go to disk
 
