@@ -9,13 +9,52 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-_LORA_KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")
-_HALF_PRECISION = ("bf16", "fp16", "tf32")
-_GPU_ATTENTION_KEYS = ("flash_attention", "flex_attention", "xformers_attention", "sage_attention")
+from axolotl_replicate.attention import ATTENTION_KEYS
+
 _CPU_ATTENTION = ("sdpa", "eager")
-_GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon")
+_CPU_ATTENTION_KEYS = ("eager_attention", "sdp_attention")
+_GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon", "flash_")
 CPU_OPTIMIZER = "adamw_torch"
 _ONLY_MAIN_MEMORY = {"cpu": "1000000GB"}  # more than any: what does not fit would go to disk
+
+# keys that are set to false unless the recipe does so: left unset, Axolotl may switch them on
+_UNSET_IS_ON = {
+    "bf16": "half precision is for GPUs; float32 is used",
+    "fp16": "half precision is for GPUs; float32 is used",
+    "tf32": "half precision is for GPUs; float32 is used",
+    "lora_mlp_kernel": "the fused LoRA kernels are written for GPUs",
+    "lora_qkv_kernel": "the fused LoRA kernels are written for GPUs",
+    "lora_o_kernel": "the fused LoRA kernels are written for GPUs",
+}
+# keys that crash where the recipe sets them
+_FOR_GPUS = {
+    "bfloat16": "half precision is for GPUs; float32 is used",
+    "float16": "half precision is for GPUs; float32 is used",
+    "fp8": "8-bit floating point needs a GPU",
+    "activation_offloading": "there is no GPU memory to move activations out of",
+    "gpu_memory_limit": "there is no GPU memory to limit",
+    "deepspeed": "DeepSpeed spreads a model over GPUs",
+    "fsdp": "FSDP spreads a model over GPUs",
+    "fsdp_config": "FSDP spreads a model over GPUs",
+    "fsdp_version": "FSDP spreads a model over GPUs",
+    "cut_cross_entropy": "its kernel is written for GPUs; the loss is the same without",
+    **{
+        f"liger_{kernel}": "Liger's kernels are written for GPUs; the numbers are the same without"
+        for kernel in (
+            "rope",
+            "rms_norm",
+            "rms_norm_gated",
+            "layer_norm",
+            "swiglu",
+            "glu_activation",
+            "cross_entropy",
+            "fused_linear_cross_entropy",
+        )
+    },
+}
+# of these, those that are taken out rather than switched off
+_TAKEN_OUT = ("gpu_memory_limit", "deepspeed", "fsdp", "fsdp_config", "fsdp_version")
+_CUT_CROSS_ENTROPY_PLUGIN = "CutCrossEntropyPlugin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +66,20 @@ class Change:
     reason: str
 
     def __str__(self) -> str:
-        value = str(self.value).lower() if isinstance(self.value, bool) else self.value
+        value = {None: "null", True: "true", False: "false"}.get(self.value, self.value)
         return f"{self.key}: {value} ({self.reason})"
+
+
+def has_cuda() -> bool:
+    """Whether this machine has a CUDA device that torch can use."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def adapt_to_this_machine(cfg: MutableMapping[str, Any], process_count: int = 1) -> list[Change]:
+    """Change the raw configuration where there is no CUDA device, and only there."""
+    return [] if has_cuda() else adapt_to_cpu(cfg, process_count)
 
 
 def adapt_to_cpu(cfg: MutableMapping[str, Any], process_count: int = 1) -> list[Change]:
@@ -42,20 +93,34 @@ def adapt_to_cpu(cfg: MutableMapping[str, Any], process_count: int = 1) -> list[
 
 
 def _changes(cfg: MutableMapping[str, Any]) -> Iterator[Change]:
-    for key in _HALF_PRECISION:
+    for key, reason in _UNSET_IS_ON.items():
         if cfg.get(key) is not False:
-            yield Change(key, False, "half precision is for GPUs; float32 is used")
-    for key in _LORA_KERNELS:
-        if cfg.get(key) is not False:
-            yield Change(key, False, "the fused LoRA kernels are written for GPUs")
+            yield Change(key, False, reason)
+    for key, reason in _FOR_GPUS.items():
+        if cfg.get(key):
+            yield Change(key, None if key in _TAKEN_OUT else False, reason)
+    # the plugin alone switches its kernel on
+    plugins = [str(plugin) for plugin in cfg.get("plugins") or []]
+    if cfg.get("cut_cross_entropy") is None and any(
+        plugin.endswith(_CUT_CROSS_ENTROPY_PLUGIN) for plugin in plugins
+    ):
+        yield Change("cut_cross_entropy", False, _FOR_GPUS["cut_cross_entropy"])
+    if str(cfg.get("gradient_checkpointing")).startswith("offload"):
+        yield Change("gradient_checkpointing", True, _FOR_GPUS["activation_offloading"])
     optimizer = cfg.get("optimizer")
     if optimizer is None or any(sign in str(optimizer) for sign in _GPU_OPTIMIZER_SIGNS):
         found = f"instead of {optimizer}, which" if optimizer else "the default one"
         yield Change("optimizer", CPU_OPTIMIZER, f"{found} needs a GPU")
-    for key in _GPU_ATTENTION_KEYS:
-        if cfg.get(key):
+    yield from _attention_changes(cfg)
+
+
+def _attention_changes(cfg: MutableMapping[str, Any]) -> Iterator[Change]:
+    for key in ATTENTION_KEYS:
+        if cfg.get(key) and key not in (*_CPU_ATTENTION_KEYS, "attn_implementation"):
             yield Change(key, False, "this attention needs a GPU")
-    if cfg.get("attn_implementation") not in _CPU_ATTENTION and not cfg.get("eager_attention"):
+    if cfg.get("attn_implementation") not in _CPU_ATTENTION and not any(
+        cfg.get(key) for key in _CPU_ATTENTION_KEYS
+    ):
         yield Change("attn_implementation", "sdpa", "attention that runs on a CPU")
 
 
@@ -64,8 +129,6 @@ def _changes_for_processes(cfg: Mapping[str, Any]) -> Iterator[Change]:
 
     It sets `device_map` itself when there are several; the limits of memory overrule that.
     """
-    if cfg.get("gpu_memory_limit") is not None:
-        yield Change("gpu_memory_limit", None, "there is no GPU to limit")
     if cfg.get("max_memory") != _ONLY_MAIN_MEMORY:
         yield Change("max_memory", _ONLY_MAIN_MEMORY, "each process loads the model there")
 

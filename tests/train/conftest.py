@@ -77,12 +77,12 @@ class Lab:
         """Train without a launcher, as `axolotl train --launcher python` does."""
         return self.axolotl("train", str(recipe), "--launcher", "python")
 
-    def axolotl_from_shell(self, *arguments: str) -> Finished:
-        """Run Axolotl's own command in the lab's folder, as a user does."""
+    def axolotl_from_shell(self, *arguments: str, **environment: str) -> Finished:
+        """Run Axolotl's own command in the lab's folder, as a user does, with more variables."""
         finished = subprocess.run(
             [SCRIPTS / "axolotl", *arguments],
             cwd=self.folder,
-            env=self._environment,
+            env={**self._environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

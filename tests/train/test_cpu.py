@@ -1,8 +1,16 @@
 """What a recipe needs without CUDA."""
 
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
+from train.conftest import Lab
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
+
+INPUTS = "axolotl_replicate.ReplicateInputsPlugin"
 
 
 def test_gpu_settings_are_replaced_and_named() -> None:
@@ -43,6 +51,91 @@ def test_a_recipe_made_for_a_cpu_is_left_alone() -> None:
 
     assert recipe["optimizer"] == "sgd"
     assert recipe["attn_implementation"] == "eager"
+
+
+GPU_RECIPES = {
+    "half-precision": {"bf16": "full", "tf32": True, "bfloat16": True},
+    "8-bit-floats": {"fp8": True},
+    "offloading": {"gradient_checkpointing": "offload", "gpu_memory_limit": "10GiB"},
+    "legacy-offloading": {"gradient_checkpointing": True, "activation_offloading": "legacy"},
+    "deepspeed": {"deepspeed": "deepspeed_configs/zero2.json"},
+    "fsdp": {"fsdp_version": 2, "fsdp_config": {"offload_params": False}},
+    "flash-attention": {"flash_attention": True},
+    "flex-attention": {"attn_implementation": "flex_attention"},
+    "hub-attention": {"attn_implementation": "kernels-community/flash-attn2"},
+    "sdp-attention": {"sdp_attention": True},
+    "paged-optimizer": {"optimizer": "paged_adamw_8bit"},
+    "lora-kernels": {"lora_mlp_kernel": True, "lora_qkv_kernel": True, "lora_o_kernel": True},
+    "liger": {
+        "plugins": [INPUTS, "axolotl.integrations.liger.LigerPlugin"],
+        "liger_rope": True,
+        "liger_rms_norm": True,
+        "liger_glu_activation": True,
+        "liger_fused_linear_cross_entropy": True,
+    },
+    "cut-cross-entropy": {
+        "plugins": [INPUTS, "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin"]
+    },
+    "everything": {
+        "bf16": "auto",
+        "optimizer": "adamw_bnb_8bit",
+        "gradient_checkpointing": "offload",
+        "flash_attention": True,
+        "load_in_8bit": True,
+    },
+}
+
+
+@pytest.mark.parametrize("keys", GPU_RECIPES.values(), ids=GPU_RECIPES)
+def test_a_recipe_for_gpus_trains_without_one(
+    keys: dict[str, Any], lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """A step is trained, and each key that was changed for it is named with its new value."""
+    rows = [{"prompt": f"Say {n} words", "completion": " word" * n} for n in range(1, 9)]
+    recipe = lab.write_recipe(
+        **{
+            "train_data": str(write_rows(rows)),
+            "run_validation": False,
+            "max_steps": 1,
+            "chunk_size": 64,
+            **keys,
+        }
+    )
+
+    finished = lab.train(recipe)
+
+    assert finished.exit_code == 0, finished.output
+    assert (lab.folder / "out" / "adapter_model.safetensors").is_file()
+    changed = [line for line in finished.own_lines if "no CUDA device, so " in line]
+    assert len(changed) == len({line.split(":")[1] for line in changed})
+    assert [line for line in finished.own_lines if "note: neither" in line] == []
+
+
+@pytest.mark.parametrize("keys", GPU_RECIPES.values(), ids=GPU_RECIPES)
+def test_nothing_changes_where_there_is_cuda(
+    keys: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a CUDA device every key stays as the recipe has it, set or unset."""
+    import torch
+
+    from axolotl_replicate.cpu import adapt_to_this_machine
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    recipe = copy.deepcopy(keys)
+
+    assert adapt_to_this_machine(recipe) == []
+    assert recipe == keys
+
+
+def test_a_second_choice_of_attention_is_never_added() -> None:
+    """Packing leaves an attention that the recipe names in the old way alone, GPU or not."""
+    from axolotl_replicate.inputs.axolotl_config import config_from_inputs
+    from dataset_tools.recipe_keys import read_keys
+
+    recipe = {"pack_sequences": True, "flash_attention": True}
+    values = {**read_keys(recipe), "prompt_loss_weight": 0}
+
+    assert "attn_implementation" not in config_from_inputs(recipe, values, 1)
 
 
 def test_4bit_layers_keep_their_gradients_after_an_evaluation() -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
+from axolotl_replicate.attention import chooses_attention
 from dataset_tools.errors import InputError
 from dataset_tools.recipe_keys import RECIPE_KEYS
 
@@ -24,17 +26,24 @@ _KEEP_ONE = "keep one of them"
 
 
 def axolotl_keys() -> frozenset[str]:
-    """The keys that the installed Axolotl knows by itself.
+    """The keys that the installed Axolotl and the plugins of this run know.
 
     Its command line adds its own options to the configuration; they count as known.
     """
     from axolotl.cli import args
+    from axolotl.integrations.base import PluginManager
     from axolotl.utils.schemas.config import AxolotlInputConfig
 
     options = (fields(each) for each in vars(args).values() if is_dataclass(each))
-    return frozenset(AxolotlInputConfig.model_fields).union(
+    declared = [AxolotlInputConfig, *map(_by_name, PluginManager.get_instance().get_input_args())]
+    return frozenset(chain.from_iterable(model.model_fields for model in declared)).union(
         option.name for option in chain.from_iterable(options)
     )
+
+
+def _by_name(dotted_name: str) -> Any:
+    module, _, name = dotted_name.rpartition(".")
+    return getattr(import_module(module), name)
 
 
 def config_from_inputs(
@@ -70,7 +79,7 @@ def _packing_keys(recipe: Mapping[str, Any], packs: object) -> dict[str, Any]:
             raise InputError(f"pack_sequences and {key}: a pack is kept on one device; {_KEEP_ONE}")
     # a record is validated as it stands, and none of them dropped
     keys: dict[str, Any] = {"eval_sample_packing": False, "dataloader_drop_last": False}
-    if recipe.get("attn_implementation") is None:
+    if not chooses_attention(recipe):
         # left unset, packed records attend to one another with no more than a warning
         keys["attn_implementation"] = "sdpa"
     return keys

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from axolotl_replicate.axolotl_features import skip_the_question_for_gpu_peers
-from axolotl_replicate.cpu import adapt_to_cpu, join_processes
+from axolotl_replicate.cpu import adapt_to_this_machine, has_cuda, join_processes
 from axolotl_replicate.inputs.axolotl_config import axolotl_keys, config_from_inputs
 from axolotl_replicate.inputs.base_model import read_model_config
 from axolotl_replicate.inputs.best_checkpoint import best_checkpoint_keys
@@ -166,12 +166,8 @@ def _is_applied(cfg: MutableMapping[str, Any]) -> bool:
 
 
 def _adapt_to_machine(cfg: MutableMapping[str, Any], tell: Tell) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        return
-    if process_count() > 1:
+    if process_count() > 1 and not has_cuda():
         join_processes()
         skip_the_question_for_gpu_peers()
-    for change in adapt_to_cpu(cfg, process_count()):
+    for change in adapt_to_this_machine(cfg, process_count()):
         tell(f"no CUDA device, so {change}")

@@ -3,22 +3,13 @@
 from collections.abc import MutableMapping
 from typing import Any
 
+from axolotl_replicate.attention import chooses_attention
 from axolotl_replicate.prompt_loss.args import KEY_NAMES
 from axolotl_replicate.prompt_loss.conflicts import check_conflicts
 from axolotl_replicate.running_command import needs_data
 from axolotl_replicate.termination import say
 from dataset_tools.recipe import prompt_loss_weight
 from dataset_tools.recipe_keys import check_spelling, read_keys
-
-_ATTENTION_KEYS = (
-    "attn_implementation",
-    "eager_attention",
-    "sdp_attention",
-    "flash_attention",
-    "flex_attention",
-    "xformers_attention",
-    "sage_attention",
-)
 
 
 def apply_prompt_loss(cfg: MutableMapping[str, Any]) -> None:
@@ -33,7 +24,7 @@ def apply_prompt_loss(cfg: MutableMapping[str, Any]) -> None:
     cfg.update(values)
     if values["prompt_loss_weight"] != 1:
         cfg["train_on_inputs"] = False  # Axolotl masks the prompt; the mask becomes weights
-    if cfg.get("sample_packing") and not any(cfg.get(key) for key in _ATTENTION_KEYS):
+    if cfg.get("sample_packing") and not chooses_attention(cfg):
         cfg["attn_implementation"] = "sdpa"
         if needs_data(cfg):
             say(
