@@ -129,9 +129,7 @@ def install(*command: str) -> None:
 
 def installed(python: Path) -> tuple[str, str]:
     """The versions of Axolotl and PyTorch."""
-    asked = (
-        "import importlib.metadata as m, torch; print(m.version('axolotl'), torch.__version__)"
-    )
+    asked = "import importlib.metadata as m, torch; print(m.version('axolotl'), torch.__version__)"
     answer = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
     axolotl, torch = answer.stdout.split()
     return axolotl, torch

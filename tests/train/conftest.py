@@ -151,7 +151,7 @@ def load_recipe_file(
     """Loads a recipe as every command of Axolotl does first, without training."""
     monkeypatch.setenv("AXOLOTL_REPLICATE_CACHE", str(lab.folder / "cache"))
     monkeypatch.setenv("AXOLOTL_DO_NOT_TRACK", "1")
-    monkeypatch.setattr("dataset_tools.sources.http.FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("dataset_tools.sources.attempts.FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.chdir(lab.folder)
 
     def load(recipe: Path) -> Loaded:

@@ -75,7 +75,7 @@ def test_two_processes_end_with_one_report(lab: Lab, server: LoopbackServer) -> 
 
 
 def test_the_default_launcher_can_be_quiet(lab: Lab, server: LoopbackServer) -> None:
-    """Asked to be quiet, accelerate adds nothing to the last words of a run that our plugin ends."""
+    """Asked to be quiet, accelerate adds nothing to the last words of a run that we end."""
     recipe = lab.write_recipe(train_data=serve(server, MALFORMED), **KEYS)
 
     finished = lab.axolotl_from_shell("train", str(recipe), "--", "--quiet")
