@@ -13,7 +13,7 @@ TRAIN_ENV := PATH="$(abspath $(BIN)):$$PATH" HF_HUB_OFFLINE=1 AXOLOTL_DO_NOT_TRA
 	OMP_NUM_THREADS=$$(getconf _NPROCESSORS_ONLN)
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check docs lint-only clean
+.PHONY: demo test test-matrix check docs lint-only clean
 
 demo: $(READY)
 	$(BIN)/python demo/fetch_model.py
@@ -25,6 +25,10 @@ demo: $(READY)
 
 test: check
 	$(TRAIN_ENV) $(BIN)/python -m pytest
+
+# on each Axolotl we support for which there is a Python: PYTHON311=... PYTHON312=..., or on PATH
+test-matrix:
+	$(PYTHON) tests/axolotl_matrix.py $(AXOLOTL)
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -49,4 +53,4 @@ $(LINT_ONLY_READY): pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lint-only demo/data demo/model demo/adapter last_run_prepared outputs
+	rm -rf $(VENV) .venv-lint-only .venv-axolotl-* demo/data demo/model demo/adapter last_run_prepared outputs

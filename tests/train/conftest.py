@@ -83,6 +83,7 @@ class Lab:
             [SCRIPTS / "axolotl", *arguments],
             cwd=self.folder,
             env={**self._environment, **environment},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -97,6 +97,14 @@ class Totals:
         return self.loss / (self.weight if normalization == "weights" else self.count)
 
 
+def _draw_as_axolotl(model: Any) -> None:
+    """Draw LoRA's first weights as Axolotl does: 0.21 has a seed for each layer."""
+    from axolotl.loaders import adapter
+
+    if hasattr(adapter, "reinit_lora_from_seed"):
+        adapter.reinit_lora_from_seed(model, SEED)
+
+
 def reference_run(
     model_folder: Path,
     rows: Sequence[dict[str, Any]],
@@ -118,6 +126,7 @@ def reference_run(
     set_seed(SEED)
     lora = LoraConfig(r=LORA_RANK, lora_alpha=LORA_ALPHA, target_modules="all-linear")
     model = get_peft_model(model, lora)
+    _draw_as_axolotl(model)
     optimizer = torch.optim.AdamW(
         [each for each in model.parameters() if each.requires_grad],
         lr=LEARNING_RATE,
