@@ -101,7 +101,7 @@ def test_a_prompt_without_room_ends_the_run_before_data_is_prepared(
     assert finished.exit_code == 2, finished.output
     assert len(errors) == 1
     assert "tokens leave no room for a response within chunk_size (sequence_len) of 32" in errors[0]
-    assert not (lab.folder / "prepared").exists()
+    assert list((lab.folder / "prepared").rglob("dataset_info.json")) == []
 
 
 @pytest.mark.parametrize(
