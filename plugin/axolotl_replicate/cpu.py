@@ -66,7 +66,9 @@ class Change:
     reason: str
 
     def __str__(self) -> str:
-        value = {None: "null", True: "true", False: "false"}.get(self.value, self.value)
+        value = self.value
+        if value is None or isinstance(value, bool):
+            value = "null" if value is None else str(value).lower()
         return f"{self.key}: {value} ({self.reason})"
 
 

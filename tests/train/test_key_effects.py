@@ -60,9 +60,9 @@ EFFECTS = {
     ),
     "prompt_loss_fusion": Effect("none", {"prompt_loss_fusion": "none"}, {"plugins": PLUGINS}),
 }
-EFFECTS_ON_DATA = {
+OTHER_EFFECTS = {
     "train_data", "train_data_sha256", "validation_data", "num_validation_samples", "separator",
-    "stop_sequence", "on_too_long", "wrap_packed_sequences",
+    "stop_sequence", "on_too_long", "wrap_packed_sequences", "validation_prompt",
 }  # fmt: skip
 
 
@@ -107,9 +107,9 @@ def load(write_rows: Callable[..., Path], load_recipe: Callable[..., Loaded]) ->
 
 def test_every_key_has_a_case() -> None:
     """A key cannot be added to the table without a test of its effect here."""
-    assert set(RECIPE_KEYS) == EFFECTS.keys() | EFFECTS_ON_DATA
-    assert not EFFECTS.keys() & EFFECTS_ON_DATA
-    assert all(f"test_{name}_" in "".join(globals()) for name in EFFECTS_ON_DATA)
+    assert set(RECIPE_KEYS) == EFFECTS.keys() | OTHER_EFFECTS
+    assert not EFFECTS.keys() & OTHER_EFFECTS
+    assert all(f"test_{name}_" in "".join(globals()) for name in OTHER_EFFECTS)
 
 
 @pytest.mark.parametrize("name", EFFECTS)
@@ -221,6 +221,23 @@ def test_on_too_long_decides_what_is_kept(lab: Lab, load: Callable[..., Any]) ->
     assert len(cut) == 3
     assert cut[0].endswith("too long \n yes</s>")
     assert cut[1:] == dropped
+
+
+def test_validation_prompt_is_answered(lab: Lab, write_rows: Callable[..., Path]) -> None:
+    """The evaluation at the end of a step writes a response down."""
+    recipe = lab.write_recipe(
+        train_data=str(write_rows(ROWS)),
+        validation_prompt="Say 3 words",
+        num_validation_samples=2,
+        chunk_size=128,
+        max_steps=1,
+    )
+
+    finished = lab.train(recipe)
+
+    assert finished.exit_code == 0, finished.output
+    samples = (lab.folder / "out" / "validation_samples.jsonl").read_text().splitlines()
+    assert {"Say 3 words"} == {json.loads(line)["prompt"] for line in samples}
 
 
 def test_keys_of_axolotl_pass_untouched(load: Callable[..., Any]) -> None:
