@@ -28,7 +28,7 @@ test: check
 
 # on each Axolotl we support for which there is a Python: PYTHON311=... PYTHON312=..., or on PATH
 test-matrix:
-	$(PYTHON) tests/axolotl_matrix.py $(AXOLOTL)
+	PYTHON311=$(PYTHON311) PYTHON312=$(PYTHON312) $(PYTHON) tests/axolotl_matrix.py $(AXOLOTL)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ _CPU_ATTENTION = ("sdpa", "eager")
 _CPU_ATTENTION_KEYS = ("eager_attention", "sdp_attention")
 _GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon", "flash_")
 CPU_OPTIMIZER = "adamw_torch"
+_STORAGE = "bnb_4bit_quant_storage"
 _ONLY_MAIN_MEMORY = {"cpu": "1000000GB"}  # more than any: what does not fit would go to disk
 
 # keys that are set to false unless the recipe does so: left unset, Axolotl may switch them on
@@ -113,6 +114,12 @@ def _changes(cfg: MutableMapping[str, Any]) -> Iterator[Change]:
     if optimizer is None or any(sign in str(optimizer) for sign in _GPU_OPTIMIZER_SIGNS):
         found = f"instead of {optimizer}, which" if optimizer else "the default one"
         yield Change("optimizer", CPU_OPTIMIZER, f"{found} needs a GPU")
+    quantisation = cfg.get("bnb_config_kwargs") or {}
+    if cfg.get("inference") and cfg.get("load_in_4bit") and not quantisation.get(_STORAGE):
+        # `axolotl inference` converts what is stored as bfloat16 to float32, packed weights too
+        yield Change(
+            "bnb_config_kwargs", {**quantisation, _STORAGE: "uint8"}, "keeps 4-bit weights packed"
+        )
     yield from _attention_changes(cfg)
 
 

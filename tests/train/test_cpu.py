@@ -138,6 +138,37 @@ def test_a_second_choice_of_attention_is_never_added() -> None:
     assert "attn_implementation" not in config_from_inputs(recipe, values, 1)
 
 
+def test_several_processes_load_into_main_memory() -> None:
+    """With several processes no limit of a GPU's memory decides where the model goes."""
+    from axolotl_replicate.cpu import adapt_to_cpu
+
+    recipe = {"gpu_memory_limit": "20GiB", "max_memory": {0: "20GiB"}}
+    adapt_to_cpu(recipe, process_count=2)
+
+    assert recipe["gpu_memory_limit"] is None
+    assert set(recipe["max_memory"]) == {"cpu"}
+    assert adapt_to_cpu(recipe, process_count=2) == []
+
+
+def test_only_inference_stores_4bit_weights_as_bytes() -> None:
+    """`axolotl inference` gets packed weights that it cannot convert; other keys stay."""
+    from axolotl_replicate.cpu import adapt_to_cpu
+
+    stored = [
+        {"inference": True, "load_in_4bit": True},
+        {"inference": True, "load_in_4bit": True, "bnb_config_kwargs": {"blocksize": 128}},
+        {"load_in_4bit": True},
+    ]
+    for recipe in stored:
+        adapt_to_cpu(recipe)
+
+    assert [recipe.get("bnb_config_kwargs") for recipe in stored] == [
+        {"bnb_4bit_quant_storage": "uint8"},
+        {"blocksize": 128, "bnb_4bit_quant_storage": "uint8"},
+        None,
+    ]
+
+
 def test_4bit_layers_keep_their_gradients_after_an_evaluation() -> None:
     """After a forward pass in eval mode the gradient is still that of the dequantised weights."""
     import bitsandbytes

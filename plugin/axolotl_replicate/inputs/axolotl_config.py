@@ -118,6 +118,10 @@ def _adapter_keys(recipe: Mapping[str, Any], adapter: str | None) -> dict[str, A
     if adapter == "qlora":
         # merge-lora asks for the model in full precision
         keys["load_in_4bit"] = not recipe.get("merge_lora")
+        if recipe.get("merge_lora"):
+            # it rounds the weights as training did, of which 0.19 would leave out a part
+            trained = {"bnb_4bit_use_double_quant": True}
+            keys["bnb_config_kwargs"] = trained | (recipe.get("bnb_config_kwargs") or {})
     if recipe.get("lora_target_modules") is None and recipe.get("lora_target_linear") is None:
         keys["lora_target_linear"] = True
     return keys
