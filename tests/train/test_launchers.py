@@ -97,7 +97,11 @@ def test_what_was_trained_is_used_without_its_data(
     """`inference` and `merge-lora` need the adapter alone: no data, and not a word about it."""
     data = write_rows(ROWS)
     recipe = lab.write_recipe(
-        train_data=str(data), peft_method=peft_method, pack_sequences=True, **KEYS
+        train_data=str(data),
+        peft_method=peft_method,
+        pack_sequences=True,
+        learning_rate=0.01,
+        **KEYS,
     )
     trained = lab.train(recipe)
     assert trained.exit_code == 0, trained.output
