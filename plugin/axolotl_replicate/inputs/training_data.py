@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
+import msgspec
 
 from axolotl_replicate.termination import EXIT_FINDINGS, end_run, say
 from dataset_tools import __version__
@@ -186,7 +186,9 @@ def _store(records: list[NumberedRecord], settings: DataSettings) -> StoredData:
     lines = [
         # every row with a weight: a column that starts with absent values would be read as another
         # type than one that holds them
-        orjson.dumps({**record.as_json_object(), WEIGHT_KEY: record.weight, LINE_KEY: number})
+        msgspec.json.encode(
+            {**record.as_json_object(), WEIGHT_KEY: record.weight, LINE_KEY: number}
+        )
         for number, record in records
     ]
     content = b"\n".join([*lines, b""])
