@@ -71,6 +71,11 @@ class WholeStepsMixin:
         self.accelerator.even_batches = not is_training
         return super()._get_dataloader(dataset, *args, is_training=is_training, **kwargs)  # type: ignore[misc]
 
+    def _get_num_items_in_batch(self, batch_samples: Any, device: Any) -> Any:
+        if not (self._is_weighted or self.model.training):
+            return None  # each batch of an evaluation by itself, whatever other processes measure
+        return super()._get_num_items_in_batch(batch_samples, device)  # type: ignore[misc]
+
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[Any] | None:
         if getattr(self.args, "train_sampling_strategy", "random") == "group_by_length":
             return super()._get_train_sampler(train_dataset)  # type: ignore[misc]
