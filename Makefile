@@ -24,7 +24,7 @@ demo: $(READY)
 	$(TRAIN_ENV) $(BIN)/python demo/compare.py
 
 test: check
-	$(TRAIN_ENV) $(BIN)/python -m pytest
+	$(TRAIN_ENV) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # on each Axolotl we support for which there is a Python: PYTHON311=... PYTHON312=..., or on PATH
 test-matrix:

@@ -7,6 +7,7 @@ and crash on a CPU.
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from axolotl_replicate.attention import ATTENTION_KEYS
@@ -16,6 +17,7 @@ _CPU_ATTENTION_KEYS = ("eager_attention", "sdp_attention")
 _GPU_OPTIMIZER_SIGNS = ("8bit", "4bit", "bnb", "paged", "fused", "torchao", "fp8", "muon", "flash_")
 CPU_OPTIMIZER = "adamw_torch"
 _STORAGE = "bnb_4bit_quant_storage"
+_AFTER_TORCHS_OWN = 100  # torch.serialization asks in ascending order; its own have 10 to 30
 _ONLY_MAIN_MEMORY = {"cpu": "1000000GB"}  # more than any: what does not fit would go to disk
 
 # keys that are set to false unless the recipe does so: left unset, Axolotl may switch them on
@@ -148,6 +150,22 @@ def join_processes() -> None:
     Otherwise accelerate takes each for a run of its own, without a word.
     """
     os.environ.setdefault("ACCELERATE_USE_CPU", "true")
+    _teach_torch_to_load_on_numbered_cpus()
+
+
+@cache
+def _teach_torch_to_load_on_numbered_cpus() -> None:
+    """Let `torch.load` take "cpu:1" for a place, which accelerate calls a process's device.
+
+    Otherwise a run of several processes cannot be resumed.
+    """
+    import torch
+
+    torch.serialization.register_package(
+        _AFTER_TORCHS_OWN,
+        lambda storage: None,
+        lambda storage, location: storage if location.startswith("cpu:") else None,
+    )
 
 
 def unpack_4bit_layers(model: Any) -> None:

@@ -26,11 +26,9 @@ Columns = dict[str, list[Any]]
 def load(tokenizer: Any, cfg: Any, ds_cfg: Any) -> "RecordStrategy":
     """Build the strategy for a run; Axolotl calls it with its tokenizer and configuration."""
     with ending_the_run_on_error(cfg.get("axolotl_config_path")):
-        validation_paths = [dataset["path"] for dataset in cfg.get("test_datasets") or []]
         training_format = data_settings(cfg).training_format
-        part = "training"
-        if ds_cfg["path"] in validation_paths:
-            part = "validation"
+        part = str(ds_cfg["conversation"]).partition("-")[0]
+        if part == "validation":
             training_format = replace(training_format, packing="none")
         elif tokenizer.pad_token_id == tokenizer.eos_token_id:
             say(
@@ -87,13 +85,14 @@ class RecordStrategy(DatasetWrappingStrategy):  # type: ignore[misc]  # Axolotl 
         )
         if self.training_format.on_too_long == "error":
             end_run(
-                f"{len(lines)} records are longer than the {self._limit()} (lines {named}{more}); "
+                f"{len(lines)} record(s) longer than the {self._limit()} (line {named}{more}); "
                 "raise chunk_size, or set on_too_long to truncate_prompt or drop"
             )
-        what = "records" if self.training_format.on_too_long == "drop" else "completions"
+        what = "record" if self.training_format.on_too_long == "drop" else "completion"
+        several = "s" * (len(lines) > 1)
         say(
-            f"axolotl-replicate: dropped {len(lines)} {what} of the {self.part} data longer than "
-            f"the {self._limit()}: lines {named}{more}"
+            f"axolotl-replicate: dropped {len(lines)} {what}{several} of the {self.part} data "
+            f"longer than the {self._limit()}: line{several} {named}{more}"
         )
 
     def _limit(self) -> str:

@@ -216,7 +216,7 @@ def test_keys_nobody_knows_are_named(
     notes = [line for line in lines if "note: neither" in line]
     assert code is None
     assert len(notes) == 1
-    assert "knows max_seq_length;" in notes[0]
+    assert "knows max_seq_length: no effect" in notes[0]
 
 
 def test_marks_the_recipe_does_not_name_are_pointed_out(

@@ -136,6 +136,29 @@ def test_a_wrapped_stream_is_the_previewed_records_end_to_end(
         assert row["labels"][0] == IGNORED
 
 
+def test_one_file_for_both_parts_is_packed_for_one(
+    lab: Lab, write_rows: Callable[..., Path]
+) -> None:
+    """The same records are packs to train on and rows to validate on, whichever came first."""
+    data = str(write_rows(BARE_ROWS))
+    recipe = lab.write_recipe(
+        train_data=data,
+        validation_data=data,
+        num_validation_samples=len(BARE_ROWS),
+        chunk_size=64,
+        pack_sequences=True,
+    )
+
+    finished = lab.axolotl("preprocess", str(recipe))
+
+    assert finished.exit_code == 0, finished.output
+    packed = {
+        "record_lengths" in json.loads(info.read_text())["features"]
+        for info in lab.folder.glob("prepared/**/dataset_info.json")
+    }
+    assert packed == {True, False}
+
+
 def test_bare_and_marked_data_prepare_the_same(lab: Lab, write_rows: Callable[..., Path]) -> None:
     """Data that carries separator and stop sequence trains to the same tokens as bare data."""
     prepared = []

@@ -129,6 +129,26 @@ def test_packing_changes_only_which_records_share_a_step(trained: Trained) -> No
     assert_same(unpacked, packed)
 
 
+def test_two_processes_resume_within_an_epoch(trained: Trained, lab: Lab) -> None:
+    """Resumed after the first step of the second epoch, they go on as if nothing had been."""
+    keys = {"micro_batch_size": 2, "save_steps": 2}
+    _, whole = trained(processes=2, **keys)
+    checkpoint = lab.folder / "kept" / "checkpoint-4"
+    checkpoint.parent.mkdir()
+    (lab.folder / "out" / "checkpoint-4").rename(checkpoint)
+
+    _, resumed = trained(processes=2, resume_from_checkpoint=str(checkpoint), **keys)
+
+    assert_same(whole, resumed)
+
+
+def test_processes_share_rows_grouped_by_length(trained: Trained) -> None:
+    """With transformers' own order of rows, processes get as many batches each."""
+    _, whole = trained(processes=2, micro_batch_size=2, group_by_length=True, max_steps=3)
+
+    assert len(whole) == 3
+
+
 def test_fewer_records_than_a_batch_are_one_step(trained: Trained) -> None:
     """Three records in steps of eight are trained, all of them, once an epoch."""
     _, whole = trained(ROWS[:3], micro_batch_size=8)

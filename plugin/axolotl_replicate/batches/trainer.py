@@ -57,6 +57,10 @@ class WholeStepsMixin:
         return int(accumulated * self.args.world_size)
 
     @property
+    def _is_grouped_by_length(self) -> bool:
+        return getattr(self.args, "train_sampling_strategy", "random") == "group_by_length"
+
+    @property
     def _is_packed(self) -> bool:
         dataset = self.train_dataset
         return dataset is not None and RECORD_LENGTHS in dataset.column_names
@@ -64,11 +68,12 @@ class WholeStepsMixin:
     def _get_dataloader(self, dataset: Any, *args: Any, is_training: bool = False, **kwargs: Any):  # type: ignore[no-untyped-def]
         unused = [RECORDS_BEGUN, *(() if self._is_weighted else _WEIGHT_COLUMNS)]
         dataset = dataset.remove_columns([name for name in unused if name in dataset.column_names])
-        self._has_filler = is_training and self.args.world_size > 1
+        batches_are_ours = is_training and not self._is_grouped_by_length
+        self._has_filler = batches_are_ours and self.args.world_size > 1
         if self._has_filler:
             dataset = concatenate_datasets([dataset, _filler(dataset)])
-        # our batches are shared out evenly; those of an evaluation are for accelerate to fill up
-        self.accelerator.even_batches = not is_training
+        # our batches are shared out evenly; others, as of evaluations, accelerate fills up
+        self.accelerator.even_batches = not batches_are_ours
         return super()._get_dataloader(dataset, *args, is_training=is_training, **kwargs)  # type: ignore[misc]
 
     def _get_num_items_in_batch(self, batch_samples: Any, device: Any) -> Any:
@@ -77,7 +82,7 @@ class WholeStepsMixin:
         return super()._get_num_items_in_batch(batch_samples, device)  # type: ignore[misc]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[Any] | None:
-        if getattr(self.args, "train_sampling_strategy", "random") == "group_by_length":
+        if self._is_grouped_by_length:
             return super()._get_train_sampler(train_dataset)  # type: ignore[misc]
         rows = len(train_dataset) - self._has_filler
         seed = self.args.seed if self.args.data_seed is None else self.args.data_seed

@@ -11,6 +11,7 @@ from dataset_tools.errors import InputError
 from dataset_tools.recipe_keys import RECIPE_KEYS
 
 _AXOLOTL_PACKING_KEYS = (
+    "group_by_length",
     "eval_sample_packing",
     "sample_packing_bin_size",
     "sample_packing_group_size",

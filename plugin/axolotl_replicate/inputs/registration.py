@@ -12,6 +12,7 @@ from axolotl_replicate.inputs.base_model import read_model_config
 from axolotl_replicate.inputs.best_checkpoint import best_checkpoint_keys
 from axolotl_replicate.inputs.companions import check_companions
 from axolotl_replicate.inputs.output_folder import check_output_folders
+from axolotl_replicate.inputs.shown_recipe import hide_secrets
 from axolotl_replicate.inputs.training_data import prepare_training_data
 from axolotl_replicate.once_per_machine import once_per_machine
 from axolotl_replicate.processes import is_main_process, process_count
@@ -23,7 +24,6 @@ from dataset_tools.errors import InputError
 from dataset_tools.pretraining_rates import multiplied_learning_rate
 from dataset_tools.recipe import DataSettings, data_settings
 from dataset_tools.recipe_keys import RECIPE_KEYS, check_names, read_keys, resolve_aliases
-from dataset_tools.sources import display_name
 
 STRATEGY = "axolotl_replicate.prompt_strategy"
 # for commands that look at no data: Axolotl wants datasets named, and evaluation to have some
@@ -81,11 +81,7 @@ def _fill(cfg: MutableMapping[str, Any], tell: Tell, *, with_data: bool) -> None
             check_output_folders(cfg)
     cfg.update(filled)
     cfg.update(data)
-    for key in ("train_data", "validation_data"):
-        given = cfg.get(key)  # what Axolotl logs from here on holds no credentials
-        if given:
-            is_one = isinstance(given, str)
-            cfg[key] = display_name(given) if is_one else list(map(display_name, given))
+    hide_secrets(cfg)
     if what_is_compared:
         tell(what_is_compared)
 
@@ -122,9 +118,9 @@ def _data_keys(
             "note: the data holds text records, in which nothing is a prompt, so "
             "prompt_loss_weight has no effect"
         )
-    keys = {"datasets": [data.training.as_axolotl_dataset(STRATEGY, "train")]}
+    keys = {"datasets": [data.training.as_axolotl_dataset(STRATEGY, "training")]}
     if data.validation is not None:
-        keys["test_datasets"] = [data.validation.as_axolotl_dataset(STRATEGY, "train")]
+        keys["test_datasets"] = [data.validation.as_axolotl_dataset(STRATEGY, "validation")]
     return keys
 
 
@@ -155,8 +151,8 @@ def _unknown_keys(cfg: Mapping[str, Any], known: Collection[str]) -> Iterator[st
     unknown = sorted(str(key) for key in cfg if key not in known and key not in RECIPE_KEYS)
     if unknown:
         yield (
-            f"note: neither Axolotl nor this plugin knows {', '.join(unknown)}; "
-            "without another plugin that does, they have no effect"
+            f"note: neither Axolotl nor this plugin knows {', '.join(unknown)}: no effect, unless "
+            "another plugin reads it"
         )
 
 

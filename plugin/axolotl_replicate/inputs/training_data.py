@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -38,6 +38,7 @@ WEIGHT_KEY = "weight"
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-9, 1e9
 
 NumberedRecord = tuple[int, Record]
+Part = Literal["training", "validation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,15 @@ class StoredData:
     is_text: bool  # text records, rather than prompt/completion records
     training_format: TrainingFormat
 
-    def as_axolotl_dataset(self, strategy: str, split: str) -> dict[str, str]:
+    def as_axolotl_dataset(self, strategy: str, part: Part) -> dict[str, str]:
         """The entry for Axolotl's `datasets` or `test_datasets`."""
         return {
             "path": str(self.path),
             "ds_type": "json",
-            "split": split,
+            "split": "train",  # the only one that a JSON file has
             "type": strategy,
-            "conversation": self.fingerprint,
+            # one file may serve as both parts, which become different rows
+            "conversation": f"{part}-{self.fingerprint}",
         }
 
     @property
@@ -151,8 +153,12 @@ def _lint(sources: Iterable[SourceFile], settings: DataSettings) -> dict[str, Re
     formats = {file.path: file.format for file in report.files if file.format is not None}
     if len(set(formats.values())) > 1:
         named = ", ".join(f"{path} holds {kind} records" for path, kind in formats.items())
-        raise InputError(f"train_data and validation_data: {named}; expected one format in all")
+        raise InputError(f"{_data_keys(settings)}: {named}; expected one format in all")
     return formats
+
+
+def _data_keys(settings: DataSettings) -> str:
+    return "train_data" if settings.validation_data is None else "train_data and validation_data"
 
 
 def _recipe_mark(text: str | None) -> GivenMark | None:
