@@ -1,5 +1,6 @@
 """What a step trains on, and its loss, do not depend on micro-batches, packs or processes."""
 
+import csv
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -127,6 +128,27 @@ def test_packing_changes_only_which_records_share_a_step(trained: Trained) -> No
     packed = trained(micro_batch_size=1, pack_sequences=True, **keys)[1]
 
     assert_same(unpacked, packed)
+
+
+def test_evaluate_measures_the_records_in_packs(lab: Lab, write_rows: Callable[..., Path]) -> None:
+    """`axolotl evaluate` gives training data the same loss packed as unpacked."""
+    measured = []
+    for packed in (False, True):
+        recipe = lab.write_recipe(
+            plugins=[INPUTS, WEIGHTED],
+            train_data=str(write_rows(ROWS)),
+            num_validation_samples=2,
+            chunk_size=64,
+            pack_sequences=packed,
+        )
+        finished = lab.axolotl("evaluate", str(recipe), "--launcher", "python")
+        assert finished.exit_code == 0, finished.output
+        with (lab.folder / "out" / "eval_summary.csv").open() as summary:
+            (row,) = [row for row in csv.DictReader(summary) if row["metric"] == "loss"]
+        measured.append([float(row[split]) for split in ("training", "validation")])
+
+    unpacked, packed_too = measured
+    assert unpacked == pytest.approx(packed_too, rel=SAME)
 
 
 def test_two_processes_resume_within_an_epoch(trained: Trained, lab: Lab) -> None:

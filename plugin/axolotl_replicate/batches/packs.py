@@ -17,6 +17,7 @@ RECORDS_BEGUN = "records_begun"  # how many records begin in the row
 POSITIONS = "position_ids"
 
 _ROWS_AT_ONCE = 1000
+_TOKEN_COLUMNS = ("input_ids", "attention_mask", "labels", "loss_weights", "completion_mask")
 
 Feature = Mapping[str, Any]
 
@@ -32,6 +33,23 @@ def pack_sequences(sequences: Any, packing: Packing, chunk_size: int, processes:
         num_proc=processes,
         desc="Packing sequences",
     )
+
+
+def unpack(packs: Any) -> Any:
+    """The dataset of the records in packs, each a row again."""
+    names = [name for name in packs.column_names if name in _TOKEN_COLUMNS]
+    return packs.map(
+        _part_rows,
+        batched=True,
+        remove_columns=[name for name in packs.column_names if name not in names],
+        desc="Unpacking",
+    )
+
+
+def _part_rows(rows: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    packs = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
+    records = [record for pack in packs for record in part_pack(pack)]
+    return {name: [record[name] for record in records] for name in rows if name in _TOKEN_COLUMNS}
 
 
 def token_counts(rows: Any) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any
 from datasets import Dataset, concatenate_datasets
 from torch.utils.data import Sampler
 
-from axolotl_replicate.batches.packs import RECORD_LENGTHS, RECORDS_BEGUN, PackCollator
+from axolotl_replicate.batches.packs import RECORD_LENGTHS, RECORDS_BEGUN, PackCollator, unpack
 from axolotl_replicate.batches.step_batches import EpochOrder, PackBatches, StepBatches
 from dataset_tools.tokens import IGNORED_LABEL
 
@@ -66,6 +66,8 @@ class WholeStepsMixin:
         return dataset is not None and RECORD_LENGTHS in dataset.column_names
 
     def _get_dataloader(self, dataset: Any, *args: Any, is_training: bool = False, **kwargs: Any):  # type: ignore[no-untyped-def]
+        if RECORD_LENGTHS in dataset.column_names and not is_training:
+            dataset = unpack(dataset)  # `axolotl evaluate` measures the training data, too
         unused = [RECORDS_BEGUN, *(() if self._is_weighted else _WEIGHT_COLUMNS)]
         dataset = dataset.remove_columns([name for name in unused if name in dataset.column_names])
         batches_are_ours = is_training and not self._is_grouped_by_length
