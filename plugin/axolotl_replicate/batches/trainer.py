@@ -5,12 +5,12 @@ averages the means of micro-batches and of processes, so that tokens of short on
 row is dropped at the end of an epoch, and none is trained twice to fill up a process.
 """
 
-import inspect
 from typing import Any
 
 from datasets import Dataset, concatenate_datasets
 from torch.utils.data import Sampler
 
+from axolotl_replicate.axolotl_features import loss_takes_token_count
 from axolotl_replicate.batches.packs import RECORD_LENGTHS, RECORDS_BEGUN, PackCollator, unpack
 from axolotl_replicate.batches.step_batches import EpochOrder, PackBatches, StepBatches
 from dataset_tools.tokens import IGNORED_LABEL
@@ -36,9 +36,7 @@ class WholeStepsMixin:
         self.args.average_tokens_across_devices = True
         self._is_weighted = self.compute_loss_func is not None
         if not self._is_weighted:
-            # Axolotl 0.19 looks for num_items_in_batch in the wrong place, finds that the model
-            # cannot use it, and averages over micro-batches (axolotl#3982)
-            self.model_accepts_loss_kwargs = _takes_token_count(
+            self.model_accepts_loss_kwargs = loss_takes_token_count(
                 self.accelerator.unwrap_model(self.model)
             )
         if self._is_packed:
@@ -58,7 +56,7 @@ class WholeStepsMixin:
 
     @property
     def _is_grouped_by_length(self) -> bool:
-        return getattr(self.args, "train_sampling_strategy", "random") == "group_by_length"
+        return bool(self.args.train_sampling_strategy == "group_by_length")
 
     @property
     def _is_packed(self) -> bool:
@@ -109,19 +107,6 @@ class WholeStepsMixin:
 def on_whole_steps(trainer: type) -> type:
     """The trainer class, training on whole steps."""
     return type(trainer.__name__, (WholeStepsMixin, trainer), {})
-
-
-def _takes_token_count(model: Any) -> bool:
-    """Whether the model's loss can be divided by the number of a step's targets."""
-    if hasattr(model, "get_base_model"):
-        model = model.get_base_model()
-    forward = inspect.signature(model.forward).parameters.values()
-    loss = getattr(model, "loss_function", None)
-    return (
-        any(parameter.kind is parameter.VAR_KEYWORD for parameter in forward)
-        and loss is not None
-        and "num_items_in_batch" in inspect.signature(loss).parameters
-    )
 
 
 def _filler(dataset: Any) -> Any:
