@@ -63,7 +63,9 @@ class WholeStepsMixin:
         dataset = self.train_dataset
         return dataset is not None and RECORD_LENGTHS in dataset.column_names
 
-    def _get_dataloader(self, dataset: Any, *args: Any, is_training: bool = False, **kwargs: Any):  # type: ignore[no-untyped-def]
+    def _get_dataloader(
+        self, dataset: Any, *args: Any, is_training: bool = False, **kwargs: Any
+    ) -> Any:
         if RECORD_LENGTHS in dataset.column_names and not is_training:
             dataset = unpack(dataset)  # `axolotl evaluate` measures the training data, too
         unused = [RECORDS_BEGUN, *(() if self._is_weighted else _WEIGHT_COLUMNS)]
