@@ -1,0 +1,1 @@
+"""Conversion: rows of any table become training records, and records become lines."""

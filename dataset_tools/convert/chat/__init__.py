@@ -1,0 +1,1 @@
+"""Chats: messages of several roles, rendered as a prompt and the answer to it."""

@@ -1,0 +1,63 @@
+"""Values of a row as text: exactly what stands in the table, nothing guessed."""
+
+import json
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Literal
+
+from dataset_tools.convert.table import Row, RowError
+from dataset_tools.printable import elided, printable
+
+MissingPolicy = Literal["error", "empty"]
+
+
+def column_text(row: Row, column: str, missing: MissingPolicy = "error") -> str:
+    """The text of a row's value; raises RowError where it is missing and may not be."""
+    value = row.get(column)
+    if type(value) is str:
+        return value
+    if is_missing(value):
+        if missing == "empty":
+            return ""
+        raise RowError(
+            f"column {shown_name(column)} has no value; fill it in, or give --missing empty to "
+            "read it as an empty text"
+        )
+    try:
+        return _text_of(value)
+    except TypeError as error:
+        raise RowError(f"column {shown_name(column)} holds {error}, expected text") from error
+
+
+def is_missing(value: object) -> bool:
+    """Whether a table says by this that it has no value: None, NaN, or pandas' NaT."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # NaN and NaT alone differ from themselves
+    except (TypeError, ValueError):  # pandas' NA is no truth value, nor is a whole array
+        return type(value).__name__ == "NAType"
+
+
+def shown_name(column: str) -> str:
+    """A column's name as messages show it."""
+    return repr(elided(printable(column)))
+
+
+def _text_of(value: object) -> str:
+    """The one way to write a value that is not text: numbers as Python does, the rest as JSON."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=_text_of)
+    if hasattr(value, "item"):  # a number of numpy's, which knows its Python equal
+        return _text_of(value.item())
+    raise TypeError(f"a value of type '{type(value).__name__}'")
