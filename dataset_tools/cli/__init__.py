@@ -13,6 +13,7 @@ from dataset_tools import __version__
 from dataset_tools.errors import InputError
 
 COMMANDS = {
+    "convert": "Make training data of tables and datasets.",
     "lint": "Check data files; exit 1 on findings.",
     "preview": "Show records as the trainer will see them.",
     "rules": "List the lint rules, or explain one.",

@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from dataset_tools.cli import EXIT_FINDINGS
+from dataset_tools.cli.grouped_help import GroupedCommand
 from dataset_tools.cli.lint_choices import (
     Choices,
     chosen_configuration,
     run_settings,
     settings_for,
 )
-from dataset_tools.cli.lint_options import GroupedCommand, given_flags, lint_options
+from dataset_tools.cli.lint_options import GROUPS, given_flags, lint_options
 from dataset_tools.cli.options import available_cores, chosen_sources, read_recipe, wants_color
 from dataset_tools.errors import InputError
 from dataset_tools.findings import Severity
@@ -33,7 +34,7 @@ from dataset_tools.sources.progress import hidden_downloads
 BYTES_A_PROCESS = 16 * 1024 * 1024
 
 
-@click.command(name="lint", cls=GroupedCommand)
+@click.command(name="lint", cls=GroupedCommand, groups=GROUPS)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @lint_options
 def command(

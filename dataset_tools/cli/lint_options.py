@@ -32,23 +32,6 @@ GROUPS = {
     }  # fmt: skip
 
 
-class GroupedCommand(click.Command):
-    """A command whose help lists its options under the headings of `GROUPS`, then the rest."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = {
-            param.name: record
-            for param in self.get_params(ctx)
-            if isinstance(param, click.Option) and (record := param.get_help_record(ctx))
-        }
-        for title, names in GROUPS.items():
-            if names:
-                with formatter.section(title):
-                    formatter.write_dl([records.pop(name) for name in names])
-        with formatter.section("Run"):
-            formatter.write_dl(list(records.values()))  # --help, whose name depends on click
-
-
 def lint_options(command: Command) -> Command:
     """Add all options; each is None, or an empty tuple, unless it is given."""
     thresholds = (threshold_option(option) for option in THRESHOLDS.values())

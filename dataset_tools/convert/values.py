@@ -3,10 +3,14 @@
 import json
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from typing import Literal
 
 from dataset_tools.convert.table import Row, RowError
 from dataset_tools.printable import elided, printable
+from dataset_tools.records import is_valid_weight
+
+_MOST_NAMED = 5  # keys of a row that a message lists
 
 MissingPolicy = Literal["error", "empty"]
 
@@ -20,13 +24,30 @@ def column_text(row: Row, column: str, missing: MissingPolicy = "error") -> str:
         if missing == "empty":
             return ""
         raise RowError(
-            f"column {shown_name(column)} has no value; fill it in, or give --missing empty to "
-            "read it as an empty text"
+            f"column {shown_name(column)} has no value{_what_there_is(column, row)}; fill it in, "
+            "or let --missing empty make it an empty text"
         )
     try:
         return _text_of(value)
     except TypeError as error:
         raise RowError(f"column {shown_name(column)} holds {error}, expected text") from error
+
+
+def weight_of(row: Row, column: str) -> float:
+    """A record's weight; a missing one is 1. Raises RowError where it is no number >= 0."""
+    value = row.get(column)
+    if is_missing(value) or value == "":
+        return 1.0
+    try:
+        weight = float(value) if isinstance(value, str) else value
+    except ValueError:
+        weight = None
+    if not is_valid_weight(weight):
+        raise RowError(
+            f"column {shown_name(column)} holds {elided(printable(str(value)))!r}, "
+            "expected a weight: a finite number >= 0"
+        )
+    return float(weight)
 
 
 def is_missing(value: object) -> bool:
@@ -37,6 +58,14 @@ def is_missing(value: object) -> bool:
         return bool(value != value)  # NaN and NaT alone differ from themselves
     except (TypeError, ValueError):  # pandas' NA is no truth value, nor is a whole array
         return type(value).__name__ == "NAType"
+
+
+def _what_there_is(column: str, row: Row) -> str:
+    """What a row has instead that lacks the column altogether."""
+    if column in row:
+        return ""
+    keys = ", ".join(map(shown_name, islice(row, _MOST_NAMED))) or "nothing"
+    return f" (this row has {keys})"
 
 
 def shown_name(column: str) -> str:

@@ -9,7 +9,7 @@ the hub's own; a branch whose name holds a slash fits the others only.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dataset_tools.errors import InputError
 from dataset_tools.sources.file_suffix import has_data_suffix
@@ -33,6 +33,18 @@ class HubLocation:
     split: str | None = None
     path: str | None = None
     """Of a file, or a glob; then there is neither configuration nor split."""
+
+    def narrowed(self, config: str | None, split: str | None) -> "HubLocation":
+        """The location with what was named apart from it; raises InputError on a contradiction."""
+        if self.path is not None and (config or split):
+            raise InputError(f"{self}: a file has neither configurations nor splits")
+        for kind, inside, apart in (
+            ("configuration", self.config, config),
+            ("split", self.split, split),
+        ):
+            if inside and apart and inside != apart:
+                raise InputError(f"{self}: names the {kind} {inside!r}, and {apart!r} is given too")
+        return replace(self, config=config or self.config, split=split or self.split)
 
     def __str__(self) -> str:
         """The location as the user would write it."""

@@ -13,8 +13,9 @@ LABELS = {"system": "System", "user": "User", "assistant": "Assistant", "tool": 
 class ChatTemplate(Protocol):
     """Renders the messages before an answer, and the answer."""
 
-    separator: str
-    """What stands between prompt and completion in a text record where no separator is named."""
+    @property
+    def separator(self) -> str:
+        """What stands between prompt and completion of a text record where none is named."""
 
     def render(
         self, before: Sequence[Message], answer: Message, tools: Sequence[Mapping[str, object]] = ()

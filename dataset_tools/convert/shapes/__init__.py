@@ -3,17 +3,21 @@
 A shape is one module and one line in the table below; the first that recognises its columns wins.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from dataset_tools.convert.shapes.column_pairs import COLUMN_PAIRS
+from dataset_tools.convert.shapes import column_pairs
 from dataset_tools.convert.shapes.shape import Shape, ShapeChoices
 from dataset_tools.convert.table import Row
 
-__all__ = ["SHAPES", "Shape", "ShapeChoices", "recognise_shape"]
+__all__ = ["SHAPE_NAMES", "Shape", "ShapeChoices", "recognise_shape"]
 
-SHAPES: tuple[type[Shape], ...] = (
-    *COLUMN_PAIRS,
-)
+Recogniser = Callable[[Collection[str], Row, ShapeChoices], Shape | None]
+
+RECOGNISERS: dict[str, Recogniser] = {
+    **{pair.name: pair.recognise for pair in column_pairs.COLUMN_PAIRS},
+}
+
+SHAPE_NAMES = tuple(RECOGNISERS)
 
 
 def recognise_shape(
@@ -23,8 +27,8 @@ def recognise_shape(
 
     Raises InputError where there is one, but the user has a choice to make first.
     """
-    for shape in SHAPES:
-        recognised = shape.recognise(columns, first_row, choices)
-        if recognised is not None:
-            return recognised
+    for recognise in RECOGNISERS.values():
+        shape = recognise(columns, first_row, choices)
+        if shape is not None:
+            return shape
     return None

@@ -1,13 +1,12 @@
 """The protocol of all shapes: a known way to lay training data out in columns."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol, Self
+from typing import Literal, Protocol
 
 from dataset_tools.convert.chat.template import ChatTemplate, PlainTemplate
 from dataset_tools.convert.table import Row
 from dataset_tools.convert.values import MissingPolicy
-from dataset_tools.prompt_format import DEFAULT_SEPARATOR
 from dataset_tools.records import Record
 
 Turns = Literal["last", "each"]
@@ -24,22 +23,20 @@ class ShapeChoices:
 
 
 class Shape(Protocol):
-    """Recognises its columns and makes records of the rows."""
+    """Makes records of the rows of one table, whose columns it has recognised.
 
-    name: ClassVar[str]
-    """How the output names it, and people know it."""
+    What recognises it is a function of the table's columns, its first row and the choices. It
+    gives the shape, or None where the columns are not its own, and raises InputError where they
+    are, but the user has a choice to make first.
+    """
 
-    separator: str = DEFAULT_SEPARATOR
-    """What stands between prompt and completion in a text record where no separator is named."""
+    @property
+    def name(self) -> str:
+        """How the output names the shape, and people know it."""
 
-    @classmethod
-    def recognise(
-        cls, columns: Collection[str], first_row: Row, choices: ShapeChoices
-    ) -> Self | None:
-        """The shape, ready to convert, or None where the columns are not its own.
-
-        Raises InputError where they are, but the user has a choice to make first.
-        """
+    @property
+    def separator(self) -> str:
+        """What stands between prompt and completion of a text record where none is named."""
 
     def records(self, row: Row) -> Iterable[Record]:
         """The row's records, without marks; raises RowError where it has none."""
