@@ -11,14 +11,14 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from measured_process import measured, wall_seconds
+from measured_process import measured
+from measured_rows import Row, medians
 from rows_with_findings import CLEAN, write_rows_with_findings
 from training_data import RECORD_BYTES, SEPARATOR, write_training_data
 
@@ -39,34 +39,6 @@ ORJSON_LOOP = [
 LINT_ENDS = (0, 1)  # exit codes of a lint that came to its end
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table."""
-
-    what: str
-    value: float
-    unit: str
-    target: float | None
-    at_most: bool  # whether the target is a ceiling
-    note: str = ""
-
-    @property
-    def verdict(self) -> str:
-        if self.target is None:
-            return ""
-        reached = self.value <= self.target if self.at_most else self.value >= self.target
-        return "reached" if reached else "MISSED"
-
-
-def medians(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
-    """The median wall time of each command, in seconds, the commands taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(runs):
-        for name, command in commands.items():
-            times[name].append(wall_seconds(command, LINT_ENDS))
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
 def speed(folder: Path, total_bytes: int) -> Iterable[Row]:
     """Clean files of each record size, by jobs."""
     for record_bytes in RECORD_BYTES:
@@ -75,7 +47,7 @@ def speed(folder: Path, total_bytes: int) -> Iterable[Row]:
         commands = {"orjson": [*ORJSON_LOOP, str(path)]} | {
             f"{jobs}": [*LINT, "--jobs", f"{jobs}", str(path)] for jobs in SPEED_TARGETS
         }
-        times = medians(commands, RUNS)
+        times = medians(commands, RUNS, LINT_ENDS)
         rate = path.stat().st_size / 1e6
         for jobs, target in SPEED_TARGETS.items():
             yield Row(
@@ -95,7 +67,7 @@ def with_findings(folder: Path, total_bytes: int, record_bytes: int = 1000) -> I
     for jobs in SPEED_TARGETS:
         options = ["--jobs", f"{jobs}", "--separator", SEPARATOR.replace("\n", "\\n")]
         commands = {name: [*LINT, *options, str(path)] for name, path in files.items()}
-        times = medians(commands, RUNS)
+        times = medians(commands, RUNS, LINT_ENDS)
         for name in files:
             if name == CLEAN:
                 continue
@@ -140,7 +112,7 @@ def start(folder: Path) -> Iterable[Row]:
         "lint of ten lines": [*LINT, str(path)],
         "--help": [sys.executable, "-m", "dataset_tools", "--help"],
     }
-    for name, seconds in medians(commands, START_RUNS).items():
+    for name, seconds in medians(commands, START_RUNS, LINT_ENDS).items():
         yield Row(name, seconds, "s", START_TARGETS.get(name), at_most=True)
 
 
@@ -170,17 +142,10 @@ def main() -> None:
             if options.only in (None, part):
                 for row in measure(Path(name)):
                     rows.append(row)
-                    print(_line(row), flush=True)
+                    print(row, flush=True)
     if options.json:
         figures = [asdict(row) | {"verdict": row.verdict} for row in rows]
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
-
-
-def _line(row: Row) -> str:
-    sign = "" if row.target is None else f"{'≤' if row.at_most else '≥'} {row.target:g}"
-    return (
-        f"{row.what:<44} {row.value:8.2f} {row.unit:<9} {sign:<7} {row.verdict:<8} {row.note}"
-    ).rstrip()
 
 
 if __name__ == "__main__":
