@@ -63,7 +63,8 @@ import datasets, sys, tempfile
 datasets.disable_progress_bars()
 
 def to_record(row):
-    return {"prompt": f"Question: {row['question']}\\n\\nAnswer:", "completion": f" {row['answer']}"}
+    prompt = f"Question: {row['question']}\\n\\nAnswer:"
+    return {"prompt": prompt, "completion": f" {row['answer']}"}
 
 with tempfile.TemporaryDirectory() as cache:  # or the second run would find the first one's work
     rows = datasets.load_dataset("csv", data_files=sys.argv[1], split="train", cache_dir=cache)

@@ -97,7 +97,7 @@ def _as_line(record: Any, number: int) -> str:
 
 
 def _plain(value: Any) -> object:
-    """What a number of numpy's is to Python."""
-    if hasattr(value, "item"):
-        return value.item()
+    """What a number or an array of numpy's is to Python."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
     raise TypeError(f"found an object of type '{type(value).__name__}'")

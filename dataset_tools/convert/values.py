@@ -87,6 +87,6 @@ def _text_of(value: object) -> str:
         return value.isoformat()
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=_text_of)
-    if hasattr(value, "item"):  # a number of numpy's, which knows its Python equal
-        return _text_of(value.item())
+    if hasattr(value, "tolist"):  # a number or an array of numpy's, which knows its Python equal
+        return _text_of(value.tolist())
     raise TypeError(f"a value of type '{type(value).__name__}'")

@@ -6,6 +6,7 @@ A folder holds the inputs, `command.txt` with the command line, and `expected.js
 
 import shlex
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,7 @@ def test_the_example_becomes_the_records_it_shows_and_lint_passes_them(case: Pat
     assert (case / OUTPUT).read_bytes() == (case / "expected.jsonl").read_bytes()
     if (case / "said.txt").is_file():
         assert done.stderr.decode() == (case / "said.txt").read_text(encoding="utf-8")
-    marks = [
-        part
-        for flag, value in zip(arguments, arguments[1:], strict=False)
-        if flag in MARKS
-        for part in (flag, value)
-    ]
+    marks = [part for flag, value in pairwise(arguments) if flag in MARKS for part in (flag, value)]
     lint = run("lint", OUTPUT, *marks, cwd=case)
     assert lint.returncode == 0, lint.stdout.decode()
 
