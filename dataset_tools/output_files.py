@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from dataset_tools.errors import InputError
 
@@ -19,7 +19,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     A link stays and its target is replaced; the mode of a file that was there is kept. What is no
     regular file (a device, a pipe, /dev/stdout) is written to as the bytes come. Raises InputError
-    where the folder is missing or cannot be written.
+    where the folder is missing or cannot be written, and where there is no space left.
     """
     try:
         old_mode = path.stat().st_mode
@@ -41,14 +41,38 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     temporary = Path(file.name)
     try:
         with file:
-            yield cast(BinaryIO, file)
-            file.flush()
+            named = _Named(file, path)
+            yield cast(BinaryIO, named)
+            named.flush()
             os.fsync(file.fileno())
         temporary.chmod(_mode_of_a_new_file() if old_mode is None else stat.S_IMODE(old_mode))
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+class _Named:
+    """A file whose failures, a full disk above all, are told with the output's name."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self._file = file
+        self._path = path
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._file.write(content)
+        except OSError as error:
+            raise _cannot_be_written(self._path, error) from error
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise _cannot_be_written(self._path, error) from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _opened(path: Path) -> BinaryIO:

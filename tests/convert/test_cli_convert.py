@@ -1,0 +1,160 @@
+"""The command line of convert: where records go, and what happens when they cannot."""
+
+import gzip
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import zstandard
+from cli_runs import COMMAND, environment, run
+
+PAIRS = b"question,answer\nWho?,Me.\nWhen?,Now.\n"
+RECORDS = b'{"prompt":"Who?","completion":"Me."}\n{"prompt":"When?","completion":"Now."}\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "faq.csv").write_bytes(PAIRS)
+    return tmp_path
+
+
+def unpacked_zstd(packed: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(packed)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_records_go_to_standard_output_if_asked_to(folder: Path) -> None:
+    """Nothing but records is there; what is said goes to standard error."""
+    done = run("convert", "faq.csv", "-o", "-", cwd=folder)
+    said = b"-: 2 records of 2 rows, recognised as question/answer\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, RECORDS, said)
+
+
+def test_quiet_says_nothing(folder: Path) -> None:
+    """No word on either stream."""
+    done = run("convert", "faq.csv", "-o", "out.jsonl", "--quiet", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_standard_input_is_read(folder: Path) -> None:
+    """A pipe needs its format named, or is told by its content."""
+    done = run("convert", "-", "--from", "csv", "-o", "-", "-q", cwd=folder, stdin=PAIRS)
+    assert (done.returncode, done.stdout) == (0, RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "unpack"), [("out.jsonl.gz", gzip.decompress), ("out.jsonl.zst", unpacked_zstd)]
+)
+def test_the_name_says_how_to_pack(folder: Path, name: str, unpack: object) -> None:
+    """The same records, packed, and the same bytes each time."""
+    for _ in range(2):
+        assert run("convert", "faq.csv", "-o", name, "--force", cwd=folder).returncode == 0
+        packed = (folder / name).read_bytes()
+        assert unpack(packed) == RECORDS  # type: ignore[operator]
+        assert run("lint", name, cwd=folder).returncode == 0
+    assert (folder / name).read_bytes() == packed
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(folder: Path) -> None:
+    """The message names --force, which then replaces the file."""
+    (folder / "out.jsonl").write_text("mine")
+    done = run("convert", "faq.csv", "-o", "out.jsonl", cwd=folder)
+    said = b"error: out.jsonl: is there already; --force replaces it\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert (folder / "out.jsonl").read_text() == "mine"
+    assert run("convert", "faq.csv", "-o", "out.jsonl", "--force", cwd=folder).returncode == 0
+    assert (folder / "out.jsonl").read_bytes() == RECORDS
+
+
+@pytest.mark.parametrize("name", ["faq.csv", "link.csv", "./faq.csv"])
+def test_the_input_is_never_the_output(folder: Path, name: str) -> None:
+    """Not by another name either, and not with --force."""
+    (folder / "link.csv").symlink_to("faq.csv")
+    done = run("convert", "faq.csv", "-o", name, "--force", cwd=folder)
+    said = f"error: {Path(name)}: is an input of this run; name another output\n"
+    assert (done.returncode, done.stderr.decode()) == (2, said)
+    assert (folder / "faq.csv").read_bytes() == PAIRS
+
+
+def test_a_bad_row_leaves_what_was_there(folder: Path) -> None:
+    """Even with --force the old file stays, and no part of a new one is left."""
+    (folder / "out.jsonl").write_text("mine")
+    (folder / "faq.csv").write_bytes(PAIRS + b"Why?,\n")
+    done = run("convert", "faq.csv", "-o", "out.jsonl", "--force", cwd=folder)
+    said = b"error: faq.csv:4: row 3: the completion is empty\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert (folder / "out.jsonl").read_text() == "mine"
+    assert names_in(folder) == ["faq.csv", "out.jsonl"]
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(folder: Path) -> None:
+    """A limit on the size of files stands for the disk: one line with the output's name."""
+    rows = "".join(f"question {number},answer {number}\n" for number in range(20_000))
+    (folder / "faq.csv").write_text("question,answer\n" + rows)
+    done = subprocess.run(
+        [*COMMAND, "convert", "faq.csv", "-o", "out.jsonl"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    said = b"error: out.jsonl: cannot be written: File too large\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert names_in(folder) == ["faq.csv"]
+
+
+def test_an_interrupted_run_leaves_no_half_file(folder: Path) -> None:
+    """Ctrl-C while records are written: no output, no temporary file, exit code 130."""
+    rows = "".join(f"question {number},answer {number}\n" for number in range(1_000_000))
+    (folder / "faq.csv").write_text("question,answer\n" + rows)
+    process = subprocess.Popen(
+        [*COMMAND, "convert", "faq.csv", "-o", "out.jsonl"],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+    )
+    while not any(part.stat().st_size for part in folder.glob(".out.jsonl.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, b"\ninterrupted\n")
+    assert names_in(folder) == ["faq.csv"]
+
+
+def test_a_reader_that_stops_early_is_no_error(folder: Path) -> None:
+    """`| head` ends the run without a word."""
+    rows = "".join(f"question {number},answer {number}\n" for number in range(50_000))
+    (folder / "faq.csv").write_text("question,answer\n" + rows)
+    command = f"{' '.join(COMMAND)} convert faq.csv -o - -q | head -1"
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=environment(), capture_output=True, check=False
+    )
+    assert done.stdout == b'{"prompt":"question 0","completion":"answer 0"}\n'
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--text", "@nowhere.txt"], "@nowhere.txt: the template cannot be read: No such file"),
+        (["--text", "question", "--prompt", "question"], "give one kind"),
+        (["--completion", "answer"], "a completion template alone; give one for the prompt, too"),
+        (["--delimiter", ";;"], "found ';;', expected one character"),
+        (["--split", "train"], "faq.csv: --split and --name are for datasets"),
+        (["--weight", "importance"], "weight: there is no column 'importance'"),
+    ],
+)
+def test_misuse_is_told_in_a_line(folder: Path, arguments: list[str], message: str) -> None:
+    """Exit code 2, the option and the remedy, and nothing written."""
+    done = run("convert", "faq.csv", "-o", "out.jsonl", *arguments, cwd=folder)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+    assert names_in(folder) == ["faq.csv"]
