@@ -13,20 +13,12 @@ from dataset_tools.rules.rule import Problem, Rule
 _WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE)
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ARRAY_OF_OBJECTS = re.compile(r"\[\s*\{")
-_BINARY_FORMATS = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip archive or XLSX workbook"}
-_ARRAY_TO_LINES = (
-    "python -c 'import json, sys; [print(json.dumps(row)) for row in json.load(sys.stdin)]' "
-    "< IN > OUT.jsonl"
-)
-_DOCUMENT_TO_LINE = (
-    "python -c 'import json, sys; print(json.dumps(json.load(sys.stdin)))' < IN > OUT.jsonl"
-)
+_BINARY_FORMATS = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "an XLSX workbook or another zip archive",
+}
+_CONVERT = "convert it with: dataset-tools convert IN -o OUT.jsonl"
 _DOCUMENTS_TO_LINES = "jq -c . IN > OUT.jsonl"
-_CSV_TO_LINES = (
-    "python -c 'import csv, json, sys; "
-    '[print(json.dumps(row)) for row in csv.DictReader(sys.stdin, delimiter="{delimiter}")]\' '
-    "< IN > OUT.jsonl"
-)
 _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV with semicolons"}
 
 
@@ -76,7 +68,7 @@ def _other_format(head: bytes) -> str | None:
     """What the file is, and how to convert it; None where it may be JSON Lines."""
     for magic, kind in _BINARY_FORMATS.items():
         if head.startswith(magic):
-            return f"the file is {kind}, expected one JSON object a line"
+            return f"the file is {kind}; {_CONVERT}"
     if head.startswith(_LFS_POINTER):
         return "the file is a Git LFS pointer; fetch the data with git lfs pull"
     if _WEB_PAGE.match(head):
@@ -96,16 +88,14 @@ def _json_document(text: str) -> str | None:
         else:
             goes_on = is_complete or lines > 1 or not rest.strip()
             is_array = goes_on and _ARRAY_OF_OBJECTS.match(text) is not None
-        return (
-            f"the file is one JSON array; convert it with: {_ARRAY_TO_LINES}" if is_array else None
-        )
+        return f"the file is one JSON array; {_CONVERT}" if is_array else None
     if newline and not _is_json(first_line) and (is_complete or lines > 2):
         if _is_several(text):
             return (
                 "the file is several indented JSON documents; "
                 f"convert it with jq: {_DOCUMENTS_TO_LINES}"
             )
-        return f"the file is one indented JSON document; convert it with: {_DOCUMENT_TO_LINE}"
+        return f"the file is one indented JSON document; {_CONVERT}"
     return None
 
 
@@ -149,6 +139,5 @@ def _delimited_text(text: str) -> str | None:
         except csv.Error:
             continue
         if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1 and not rows[1][0].startswith("{"):
-            command = _CSV_TO_LINES.replace("{delimiter}", delimiter.replace("\t", "\\t"))
-            return f"the file is {kind}; convert it with: {command}"
+            return f"the file is {kind}; {_CONVERT}"
     return None
