@@ -90,21 +90,18 @@ def _by_lower_case(columns: Collection[str]) -> Mapping[str, str]:
     return actual
 
 
+_INSTRUCTION = ("instruction", "context", "input")
+_DETAILS = frozenset({"context", "input"})  # what an instruction may be about
+
 # the first that fits wins, so what asks for more stands before what asks for less
 COLUMN_PAIRS = (
     ColumnPair("prompt/completion", ("prompt",), "completion", weight="weight"),
     ColumnPair("prompt/response", ("prompt",), "response"),
-    ColumnPair(
-        "instruction/input/output", ("instruction", "input"), "output", frozenset({"input"})
-    ),
-    ColumnPair(
-        "instruction/context/response",
-        ("instruction", "context"),
-        "response",
-        frozenset({"context"}),
-    ),
+    ColumnPair("instruction/input/output", _INSTRUCTION, "output", _DETAILS),
+    ColumnPair("instruction/context/response", _INSTRUCTION, "response", _DETAILS),
     ColumnPair("GSM8K", ("question",), "answer", result=_GSM8K_RESULT),
     ColumnPair("question/answer", ("context", "question"), "answer", frozenset({"context"})),
+    ColumnPair("context/response", ("context",), "response"),
     ColumnPair("source/target", ("source",), "target"),
     ColumnPair("input/output", ("input",), "output"),
     ColumnPair("dialogue/summary", ("dialogue",), "summary"),
