@@ -100,11 +100,14 @@ class Outcome:
 def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Iterator[Record]:
     """The records of a table's rows, in order.
 
+    An outcome that is handed from table to table counts all their rows, and limits them together.
     Raises InputError where no shape fits and no template is given, where the table has no rows,
     and at the first row that cannot be a record, unless the conversion is not strict.
     """
     maker: RecordMaker | None = None
-    for count, (number, row) in enumerate(islice(table.rows, conversion.limit), start=1):
+    limit = None if conversion.limit is None else conversion.limit - outcome.rows
+    count = 0
+    for count, (number, row) in enumerate(islice(table.rows, limit), start=1):
         outcome.rows += 1
         try:
             if isinstance(row, RowError):
@@ -121,7 +124,7 @@ def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Ite
             continue
         outcome.records += len(records)
         yield from records
-    if not outcome.rows:
+    if count == 0 and limit != 0:
         raise InputError(f"{table.name}: there are no rows; expected at least one")
 
 

@@ -158,3 +158,15 @@ def test_misuse_is_told_in_a_line(folder: Path, arguments: list[str], message: s
     assert done.returncode == 2
     assert message in done.stderr.decode()
     assert names_in(folder) == ["faq.csv"]
+
+
+def test_a_glob_is_one_set_and_its_limit_is_one(folder: Path) -> None:
+    """The files' rows follow one another by name, numbered within their file."""
+    (folder / "faq2.csv").write_bytes(b"question,answer\nWhy?,So.\nHow?,\n")
+    done = run("convert", "faq*.csv", "-o", "-", "--limit", "3", cwd=folder)
+    assert done.stdout == RECORDS + b'{"prompt":"Why?","completion":"So."}\n'
+    assert b"-: 3 records of 3 rows" in done.stderr
+    done = run("convert", "faq*.csv", "-o", "-", "--limit", "2", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, RECORDS)
+    done = run("convert", "faq*.csv", "-o", "-", cwd=folder)
+    assert done.stderr == b"error: faq2.csv:3: row 2: the completion is empty\n"
