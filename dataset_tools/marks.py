@@ -10,7 +10,7 @@ of their own: the `-->` of a comment, ` --` and an indented END.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +37,15 @@ _MARK_AT_END = re.compile(
 )
 _LAST_SIGNS = frozenset("#=-<>|@*~_+&%$^]→⇒DPSE")  # what a mark can end with, white space aside
 _LONGEST_MARK = 64  # characters of an ending that are looked at
+# what is left of a mark of letters once the signs behind it are gone
+_HALF_MARK_AT_END = re.compile(
+    r"""
+    (?: <\|[^<>|\s]+ | </?s | <(?:eos|end|stop|sep) | \[(?:/INST|END|EOS|STOP|SEP)
+      | (?-i:END|STOP|EOS|DONE) )\Z
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_SIGNS_AND_SPACE = "#=-<>|@*~_+&%$^]→⇒ "  # all signs that an inferred mark can end with
 _LEEWAY = 0.9  # by which a part of the texts may hold fewer carriers than all of them
 _MOST_CLOSELY = 1000  # texts, spread over all, in which a mark is searched; the others are counted
 
@@ -97,6 +106,26 @@ def infer_mark(texts: Sequence[str], others: Sequence[str] = ()) -> Mark | None:
     if max(share_inside(mark, texts), share_inside(mark, others)) >= STRUCTURE:
         return None
     return Mark(mark, "inferred", _share(mark, texts))
+
+
+def without_any_mark(text: str, given: Iterable[str] = ()) -> str:
+    """The text, white space normalised, without anything at its end that could be a mark.
+
+    Two texts that are equal once an inferred mark, a given one, or none is removed from either are
+    equal here, whatever the files are from which marks were inferred. That takes more off than any
+    one mark: `C#` becomes `C`.
+    """
+    endings = [ending for mark in given if (ending := without_any_mark(mark))]
+    text = " ".join(text.split())
+    while True:
+        shorter = text.rstrip(_SIGNS_AND_SPACE)
+        for ending in endings:
+            shorter = shorter.removesuffix(ending)
+        if match := _HALF_MARK_AT_END.search(shorter[-_LONGEST_MARK:]):
+            shorter = shorter[: match.start() - match.end()]
+        if shorter == text:
+            return text
+        text = shorter
 
 
 def share_inside(mark: str, texts: Sequence[str]) -> float:

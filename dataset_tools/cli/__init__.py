@@ -17,6 +17,7 @@ COMMANDS = {
     "lint": "Check data files; exit 1 on findings.",
     "preview": "Show records as the trainer will see them.",
     "rules": "List the lint rules, or explain one.",
+    "split": "Split a data file into training, validation and test data.",
 }
 
 EXIT_FINDINGS = 1
