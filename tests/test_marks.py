@@ -1,8 +1,10 @@
 """Marks: inferred where a file has them, and nowhere else."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dataset_tools.marks import given_mark, infer_mark
+from dataset_tools.marks import given_mark, infer_mark, without_any_mark
 
 SENTENCES = [
     "The cat sat on the mat",
@@ -123,3 +125,39 @@ def test_a_recipes_mark_may_divide_the_turns_of_its_prompts() -> None:
     assert given_mark("<|im_end|>\n", "recipe", endings, prompts).is_structure
     assert not given_mark("<|im_end|>\n", "flag", endings, prompts).is_structure
     assert not given_mark("<|im_end|>\n", "recipe", endings, SENTENCES).is_structure
+
+
+PIECES = [
+    *MARKS,
+    *"#<|]/ \nas",
+    "<|",
+    "|>",
+    "end",
+    "END",
+    "[/INST]",
+    "<sep>",
+    "→",
+    "word",
+    " Answer:",
+]
+GIVEN = [" Answer:", "Answer: ->", "\n###\n", "e", " "]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
+    st.sampled_from([*MARKS, "END", "#", "[/INST]", "<|a#|>", "→", " \n\t"]),
+    st.sampled_from(GIVEN),
+)
+def test_without_any_mark_no_mark_tells_texts_apart(text: str, mark: str, asked_for: str) -> None:
+    """Whether a mark that can be inferred, or is given, is removed or not, the same is left."""
+    bare = without_any_mark(text, [asked_for])
+
+    assert without_any_mark(text + mark, [asked_for]) == bare
+    assert without_any_mark(text + asked_for, [asked_for]) == bare
+    assert without_any_mark(f"\n{text}  ", [asked_for]) == bare
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_without_any_mark_a_sentence_stays(text: str) -> None:
+    """White space is normalised, and nothing taken off what ends with no mark."""
+    assert without_any_mark(f" {text}.\n".replace(" ", "  ")) == f"{text}."

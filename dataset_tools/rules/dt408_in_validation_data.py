@@ -27,7 +27,7 @@ class InValidationData(Rule):
     ## Use instead
 
     Take the record out of the training data, and its near-duplicates (DT403) as well. Split after
-    removing duplicates, not before.
+    removing duplicates, not before, or with `dataset-tools split`, which keeps them together.
 
     ## Options
 

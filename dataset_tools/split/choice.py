@@ -1,13 +1,12 @@
 """The choice: which groups go to validation and test; what is left is for training.
 
 Groups are gone through in the order of their keys. Each goes to validation if it fits into what
-validation still lacks, or else to test if it fits there, or else to training. That order depends
-on seed and text alone, so a row that is added moves few others, and none from training into
-another part as long as sizes are given as numbers. Where groups taken in that order leave a part
-short, an exact sum of group sizes is looked for (subset sums as bits of a number).
+validation still lacks, or else to test if it fits there, or else to training. That order follows
+from seed and texts alone, so a row that is added moves few others. Where it leaves a part short, an
+exact sum of group sizes is looked for (subset sums, as bits of a number).
 
 With classes, each part's size is shared out to them by largest remainder, and each class keeps a
-group for training. A group with records of several classes counts as the first of them.
+group for training. A group with records of several classes counts as the first of them by name.
 
 Memory: beside the keys, 8 bytes a record for the sorted ones and 1 byte for the parts.
 """
@@ -164,7 +163,7 @@ def shared_out(total: int, weights: Sequence[int], room: Sequence[int]) -> list[
     """`total` in proportion to the weights by largest remainder, nowhere more than the room.
 
     What a weight has no room for goes to the others; less is given out where all room is taken.
-    Of equal remainders the first comes first.
+    Of equal remainders the first is rounded up first.
     """
     weight = sum(weights)
     if not weight:

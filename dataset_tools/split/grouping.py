@@ -1,9 +1,9 @@
 """Groups: records that must not be parted, known by a 64-bit key.
 
 Records belong together where their prompts are the same once white space is normalised and marks
-are left out; records with a blank prompt, and texts, where the completions are. That holds
-duplicates together, for they have the same prompt, and is coarser than the sameness that DT408
-reports: lint infers the marks of each file from that file, so what it removes from a part may
+are left out; records with a prompt of nothing but these, and texts, where the completions are. That
+holds duplicates together, for they have the same prompt, and is coarser than the sameness that
+DT408 reports: lint infers the marks of each file from that file, so what it removes from a part may
 differ from what it removes from the whole, and `without_any_mark` covers all of it.
 
 A key is a 56-bit hash of that text, salted with the seed, above 8 bits for the class. Sorted, keys

@@ -17,7 +17,7 @@ from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.rules.dt405_unbalanced_classes import LONGEST_LABEL
-from dataset_tools.split.grouping import CLASS_BITS, Grouping
+from dataset_tools.split.grouping import CLASS_BITS, KEY_BYTES, Grouping
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,8 +74,15 @@ def read_keyed_records(
         raise InputError(f"{name}: holds no record; expected JSON Lines")
     if classes is not None and len(classes.numbers) == 1:
         raise classes.refusal(f"the only class is {next(iter(classes.numbers))!r}")
-    names = tuple(classes.numbers) if classes else ("",)
-    return KeyedRecords(np.frombuffer(keys, "<u8"), names, blank_lines)
+    if classes is None:
+        return KeyedRecords(np.frombuffer(keys, "<u8"), ("",), blank_lines)
+    # by name rather than as they came, so that nothing depends on the order of the lines
+    names = sorted(classes.numbers)
+    places = {name: place for place, name in enumerate(names)}
+    place_of_number = np.array([places[name] for name in classes.numbers], np.uint8)
+    class_bytes = np.frombuffer(keys, np.uint8)[::KEY_BYTES]
+    class_bytes[:] = place_of_number[class_bytes]
+    return KeyedRecords(np.frombuffer(keys, "<u8"), tuple(names), blank_lines)
 
 
 class Classes:

