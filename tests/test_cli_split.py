@@ -236,7 +236,7 @@ def test_two_parts_are_never_one_file(folder: Path) -> None:
     assert not (folder / "same.jsonl").exists()
 
 
-@pytest.mark.parametrize("times", [100, 2000])
+@pytest.mark.parametrize("times", [10, 100, 2000])
 def test_no_space_left_leaves_no_part(times: int, folder: Path) -> None:
     """A part that cannot be completed is named, and none of them is left."""
     lines = [TEXT % number for number in range(20 * times)]
