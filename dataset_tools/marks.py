@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the file's own
@@ -38,13 +39,10 @@ _MARK_AT_END = re.compile(
 _LAST_SIGNS = frozenset("#=-<>|@*~_+&%$^]→⇒DPSE")  # what a mark can end with, white space aside
 _LONGEST_MARK = 64  # characters of an ending that are looked at
 # what is left of a mark of letters once the signs behind it are gone
-_HALF_MARK_AT_END = re.compile(
-    r"""
+_HALF_MARK_AT_END = r"""(?xi)
     (?: <\|[^<>|\s]+ | </?s | <(?:eos|end|stop|sep) | \[(?:/INST|END|EOS|STOP|SEP)
       | (?-i:END|STOP|EOS|DONE) )\Z
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """  # compiled when it is first used, which lint never does
 _SIGNS_AND_SPACE = "#=-<>|@*~_+&%$^]→⇒ "  # all signs that an inferred mark can end with
 _LEEWAY = 0.9  # by which a part of the texts may hold fewer carriers than all of them
 _MOST_CLOSELY = 1000  # texts, spread over all, in which a mark is searched; the others are counted
@@ -115,17 +113,22 @@ def without_any_mark(text: str, given: Iterable[str] = ()) -> str:
     equal here, whatever the files are from which marks were inferred. That takes more off than any
     one mark: `C#` becomes `C`.
     """
-    endings = [ending for mark in given if (ending := without_any_mark(mark))]
+    endings = [ending for mark in given if (ending := _bare_mark(mark))]
     text = " ".join(text.split())
     while True:
         shorter = text.rstrip(_SIGNS_AND_SPACE)
         for ending in endings:
             shorter = shorter.removesuffix(ending)
-        if match := _HALF_MARK_AT_END.search(shorter[-_LONGEST_MARK:]):
+        if match := re.search(_HALF_MARK_AT_END, shorter[-_LONGEST_MARK:]):
             shorter = shorter[: match.start() - match.end()]
         if shorter == text:
             return text
         text = shorter
+
+
+@lru_cache
+def _bare_mark(mark: str) -> str:
+    return without_any_mark(mark)
 
 
 def share_inside(mark: str, texts: Sequence[str]) -> float:

@@ -16,7 +16,7 @@ from dataset_tools.sources.progress import hidden_downloads
 from dataset_tools.split import PartSize, SplitRequest, SplitSummary, split_source
 from dataset_tools.split.choice import TEST, TRAIN, VALIDATION
 from dataset_tools.split.grouping import LARGEST_SEED
-from dataset_tools.split.part_paths import check_outputs, make_folder, part_paths
+from dataset_tools.split.part_paths import check_outputs, part_paths
 
 
 @click.command(name="split")
@@ -96,7 +96,6 @@ def command(
     parts = (TRAIN, VALIDATION) if test is None else (TRAIN, VALIDATION, TEST)
     paths = part_paths(source, output_dir, parts)
     check_outputs(source, paths, force=force)
-    make_folder(paths[TRAIN].parent)
     summary = split_source(
         source, request, paths, partial(bytes_progress, path=source.path, quiet=quiet)
     )

@@ -22,6 +22,7 @@ from dataset_tools.split.choice import CHUNK, PARTS, TRAIN, VALIDATION, Groups
 from dataset_tools.split.grouping import CLASS_BITS, Grouping
 from dataset_tools.split.keyed_records import KeyedRecords, read_keyed_records
 from dataset_tools.split.part_files import PartLookup, write_parts
+from dataset_tools.split.part_paths import make_folder
 from dataset_tools.split.part_size import PartSize
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def split_source(
 ) -> SplitSummary:
     """Share the file's records out to the paths, which are by part.
 
-    `progress` makes a bar of a title. Raises InputError, and then writes nothing, where the file
-    cannot be read, has a line without a record, or cannot be split as asked.
+    A missing folder is made. `progress` makes a bar of a title. Raises InputError, and writes
+    nothing, where the file cannot be read, has a line without a record or cannot be so split.
     """
     with open_plain(source.path, source.name) as stream:
         state = os.fstat(stream.fileno())
@@ -93,6 +94,7 @@ def split_source(
         _check_none_is_empty(source.name, request, groups, wanted)
         summary = _summary(records, groups, lookup, paths, wanted)
         del groups  # half of the memory
+        make_folder(paths[TRAIN].parent)
         with progress(f"writing {source.name}") as advance:
             write_parts(
                 stream,
