@@ -254,6 +254,6 @@ def test_no_space_left_leaves_no_part(times: int, folder: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        "error: data.train.jsonl: cannot be written: File too large; no part was written"
+        "error: data.train.jsonl: cannot be written: File too large"
     ]
     assert names_in(folder) == ["data.jsonl"]

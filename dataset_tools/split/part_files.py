@@ -79,36 +79,18 @@ def _line_ending(stream: BinaryIO) -> bytes:
     return ending
 
 
-class _Output:
-    def __init__(self, path: Path, stream: BinaryIO) -> None:
-        self.path = path
-        self.stream = stream
-
-    def write(self, data: bytes) -> None:
-        with _named_failure(self.path):
-            self.stream.write(data)
-
-    def complete(self) -> None:
-        """Have all bytes on the disk, so that nothing but renaming is left."""
-        with _named_failure(self.path):
-            self.stream.flush()
-            os.fsync(self.stream.fileno())
-
-
 @contextmanager
-def _all_replaced(paths: Mapping[int, Path]) -> Iterator[dict[int, _Output]]:
+def _all_replaced(paths: Mapping[int, Path]) -> Iterator[dict[int, BinaryIO]]:
     """A file for each path; they appear together, at the end of a block without an error."""
     failure: InputError | None = None
     try:
         with ExitStack() as stack:
-            outputs = {
-                part: _Output(path, stack.enter_context(replacing(path)))
-                for part, path in paths.items()
-            }
+            outputs = {part: stack.enter_context(replacing(path)) for part, path in paths.items()}
             try:
                 yield outputs
-                for output in outputs.values():
-                    output.complete()
+                for output in outputs.values():  # so that nothing but renaming is left
+                    output.flush()
+                    os.fsync(output.fileno())
             except InputError as error:
                 failure = error
                 raise
@@ -117,13 +99,3 @@ def _all_replaced(paths: Mapping[int, Path]) -> Iterator[dict[int, _Output]]:
         if failure is None:
             raise
         raise failure from None
-
-
-@contextmanager
-def _named_failure(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written: {error.strerror or error}; no part was written"
-        ) from error
