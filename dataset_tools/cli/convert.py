@@ -71,8 +71,8 @@ def command(
     Examples:
       dataset-tools convert data.csv -o data.jsonl
       dataset-tools convert data.csv -o data.jsonl --prompt question --completion ' {answer}'
-      dataset-tools convert reviews.xlsx -o data.jsonl --prompt 'Review: {text}\\nSentiment:' \\
-        --completion ' {label}' --separator '\\n##\\n' --stop-sequence '\\n###\\n'
+      dataset-tools convert reviews.xlsx -o data.jsonl --prompt text --completion ' {label}'
+      dataset-tools convert faq.tsv -o data.jsonl --separator '\\n##\\n' --stop-sequence ' END'
       dataset-tools convert chats.jsonl -o data.jsonl --turns each
       dataset-tools convert samsum.parquet -o data.jsonl --text @template.txt
       dataset-tools convert hf://datasets/OWNER/NAME -o data.jsonl --split train
