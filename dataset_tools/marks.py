@@ -36,6 +36,8 @@ _MARK_AT_END = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# what a chat template ends a prompt with, and puts before each earlier answer of the chat as well
+_ASSISTANT_SPEAKS = re.compile(r"\[/INST\]|[<|｜>](?:assistant|model)\b", re.IGNORECASE)
 _LAST_SIGNS = frozenset("#=-<>|@*~_+&%$^]→⇒DPSE")  # what a mark can end with, white space aside
 _LONGEST_MARK = 64  # characters of an ending that are looked at
 # what is left of a mark of letters once the signs behind it are gone
@@ -55,7 +57,7 @@ class Mark:
     text: str
     origin: Origin
     share: float  # of the rows looked at that end with it, 0 to 1
-    is_structure: bool = False  # a recipe's mark that most prompts or texts are built with
+    is_structure: bool = False  # prompts or texts may hold it inside: they are built with it
 
     @property
     def is_required(self) -> bool:
@@ -74,10 +76,12 @@ def given_mark(
     """A mark that was asked for, and how the file's rows carry it.
 
     A recipe may well name a mark that also divides the turns inside the prompts (or, in a text
-    file, the texts): nothing is wrong with those where most rows have it so.
+    file, the texts): nothing is wrong with those where most rows have it so. Nor is there where
+    it is a chat template's sign for the assistant to speak, however few rows have several turns.
     """
     insides = share_inside(text, prompts or endings)
-    is_structure = origin == "recipe" and len(endings) >= FEWEST_CARRIERS and insides >= MAJORITY
+    is_usual = origin == "recipe" and len(endings) >= FEWEST_CARRIERS and insides >= MAJORITY
+    is_structure = is_usual or _has_assistant_speak(text)
     return Mark(text, origin, _share(text, endings), is_structure)
 
 
@@ -103,7 +107,7 @@ def infer_mark(texts: Sequence[str], others: Sequence[str] = ()) -> Mark | None:
     mark = _common_leading_whitespace(befores) + ending
     if max(share_inside(mark, texts), share_inside(mark, others)) >= STRUCTURE:
         return None
-    return Mark(mark, "inferred", _share(mark, texts))
+    return Mark(mark, "inferred", _share(mark, texts), _has_assistant_speak(mark))
 
 
 def without_any_mark(text: str, given: Iterable[str] = ()) -> str:
@@ -137,6 +141,10 @@ def share_inside(mark: str, texts: Sequence[str]) -> float:
     bodies = [text.removesuffix(mark) for text in _spread(texts)]
     insides = sum(mark in body or (at_start != "" and body.startswith(at_start)) for body in bodies)
     return insides / len(bodies) if bodies else 0.0
+
+
+def _has_assistant_speak(mark: str) -> bool:
+    return _ASSISTANT_SPEAKS.search(mark) is not None
 
 
 def _spread(texts: Sequence[str]) -> Sequence[str]:

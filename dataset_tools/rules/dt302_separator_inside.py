@@ -14,7 +14,8 @@ class SeparatorInside(Rule):
 
     Reports a separator anywhere but at the end of the prompt. White space alone, such as the
     default `\n`, stands in every longer text and is no mark to look for; nor is, inside prompts,
-    one from a recipe that most prompts are built with, such as the examples of a few-shot prompt.
+    one from a recipe that most prompts are built with, such as the examples of a few-shot prompt,
+    or a chat template's sign for the assistant to speak, such as `[/INST]` and `<|assistant|>`.
 
     ## Why it hurts
 
