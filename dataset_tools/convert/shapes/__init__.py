@@ -6,7 +6,10 @@ A shape is one module and one line in the table below; the first that recognises
 from collections.abc import Callable, Collection
 
 from dataset_tools.convert.shapes import column_pairs
+from dataset_tools.convert.shapes.openai_messages import OpenAIMessages
+from dataset_tools.convert.shapes.preference import PreferencePairs
 from dataset_tools.convert.shapes.shape import Shape, ShapeChoices
+from dataset_tools.convert.shapes.sharegpt import ShareGPTConversations
 from dataset_tools.convert.table import Row
 
 __all__ = ["SHAPE_NAMES", "Shape", "ShapeChoices", "recognise_shape"]
@@ -14,6 +17,10 @@ __all__ = ["SHAPE_NAMES", "Shape", "ShapeChoices", "recognise_shape"]
 Recogniser = Callable[[Collection[str], Row, ShapeChoices], Shape | None]
 
 RECOGNISERS: dict[str, Recogniser] = {
+    # before the chats, since some such sets hold the chosen side as a chat, too
+    PreferencePairs.name: PreferencePairs.recognise,
+    OpenAIMessages.name: OpenAIMessages.recognise,
+    ShareGPTConversations.name: ShareGPTConversations.recognise,
     **{pair.name: pair.recognise for pair in column_pairs.COLUMN_PAIRS},
 }
 

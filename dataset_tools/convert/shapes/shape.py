@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from dataset_tools.convert.chat.template import ChatTemplate, PlainTemplate
+from dataset_tools.convert.chat.turns import Turns
 from dataset_tools.convert.table import Row
 from dataset_tools.convert.values import MissingPolicy
 from dataset_tools.records import Record
 
-Turns = Literal["last", "each"]
+__all__ = ["Shape", "ShapeChoices", "Turns"]
 
 
 @dataclass(frozen=True, slots=True)
