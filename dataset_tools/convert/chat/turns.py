@@ -26,9 +26,12 @@ def chat_records(chat: Chat, template: ChatTemplate, turns: Turns) -> list[Recor
     if not targets:
         place = chat.messages[-1].place
         if answers:
-            raise RowError(f"{place}: the last, and all answers have the weight 0: none to train")
+            raise RowError(
+                f"found no answer to train: all up to the last message ({place}) have the weight 0"
+            )
         raise RowError(
-            f"{place}: the last, and no answer of an assistant with a message before it among them"
+            "found no answer to train: no assistant's message follows another message, up to the "
+            f"last ({place})"
         )
     records = []
     for index in targets if turns == "each" else targets[-1:]:

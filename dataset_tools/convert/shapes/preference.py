@@ -42,7 +42,7 @@ _SPEAKER = re.compile(r"\n\n(Human|Assistant):")
 class PreferencePairs:
     """The columns `chosen` and `rejected`, mostly with `prompt` or `question`."""
 
-    name: ClassVar[str] = "preference pairs, chosen side"
+    name: ClassVar[str] = "preference pairs (chosen side)"
 
     choices: ShapeChoices
     prompt_column: str | None
@@ -73,9 +73,12 @@ class PreferencePairs:
                 "fine-tuning uses one side; give --chosen-only to train on the chosen answers"
             )
         prompt_column = next((column for column in PROMPT_COLUMNS if column in columns), None)
-        beside = {*SYSTEM_COLUMNS, *TOOL_COLUMNS} & set(columns)
-        has_template = not isinstance(choices.chat_template, PlainTemplate)
-        return cls(choices, prompt_column, has_template or bool(beside))
+        texts_are_chat = (
+            not isinstance(choices.chat_template, PlainTemplate)
+            or not {*SYSTEM_COLUMNS, *TOOL_COLUMNS}.isdisjoint(columns)
+            or holds_messages(chosen)
+        )
+        return cls(choices, prompt_column, texts_are_chat)
 
     def records(self, row: Row) -> list[Record]:
         """The chosen answers; raises RowError where there is none or it cannot be read."""
