@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from dataset_tools.convert.chat.template import PLAIN, load_chat_template
 from dataset_tools.convert.conversion import Conversion, Outcome, convert_table
 from dataset_tools.convert.rows import table_of
 from dataset_tools.convert.shapes import ShapeChoices
@@ -31,6 +32,7 @@ def convert_rows(
     stop_sequence: str = "",
     missing: MissingPolicy = "error",
     turns: Turns = "last",
+    chat_template: str = PLAIN,
     chosen_only: bool = False,
     strict: bool = True,
     limit: int | None = None,
@@ -50,7 +52,7 @@ def convert_rows(
         target=to,
         separator=separator,
         stop_sequence=stop_sequence,
-        choices=ShapeChoices(missing, turns, chosen_only=chosen_only),
+        choices=ShapeChoices(missing, turns, load_chat_template(chat_template), chosen_only),
         is_strict=strict,
         limit=limit,
     )

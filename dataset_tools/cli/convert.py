@@ -10,6 +10,7 @@ import click
 from dataset_tools.cli.convert_options import GROUPS, convert_options
 from dataset_tools.cli.grouped_help import GroupedCommand
 from dataset_tools.cli.outputs import STANDARD_OUTPUT, check_output
+from dataset_tools.convert.chat.template import load_chat_template
 from dataset_tools.convert.conversion import Conversion, Outcome, convert_table
 from dataset_tools.convert.readers import open_table
 from dataset_tools.convert.record_file import record_file, write_records
@@ -43,6 +44,7 @@ def command(
     missing: MissingPolicy,
     is_strict: bool,
     turns: Turns,
+    chat_template: str,
     chosen_only: bool,
     split: str | None,
     configuration: str | None,
@@ -85,7 +87,7 @@ def command(
         target=target,
         separator=separator,
         stop_sequence=stop_sequence,
-        choices=ShapeChoices(missing, turns, chosen_only=chosen_only),
+        choices=ShapeChoices(missing, turns, load_chat_template(chat_template), chosen_only),
         is_strict=is_strict,
         limit=limit,
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from dataset_tools.cli.options import mark_text
+from dataset_tools.convert.chat.template import PLAIN
 from dataset_tools.convert.readers import READERS
 from dataset_tools.errors import InputError
 from dataset_tools.home_folder import with_home
@@ -19,7 +20,7 @@ GROUPS = {
               "encoding", "has_header", "sample_by", "limit"),
     "Records": ("target", "prompt", "completion", "text", "weight", "separator", "stop_sequence",
                 "missing", "is_strict"),
-    "Chats and preference pairs": ("turns", "chosen_only"),
+    "Chats and preference pairs": ("turns", "chat_template", "chosen_only"),
     "Output": ("output", "bom", "force", "quiet"),
     }  # fmt: skip
 
@@ -94,6 +95,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--turns", type=click.Choice(["last", "each"]), default="last", show_default=True,
         help="A record for a chat's last answer, or for each.",
+    ),
+    click.option(
+        "--chat-template", default=PLAIN, show_default=True, metavar="NAME",
+        help="How chats are written out: plain, or a tokenizer whose template it is "
+        "(folder, file or hub name).",
     ),
     click.option(
         "--chosen-only", is_flag=True, help="Of preference pairs, take the answer that was chosen.",
