@@ -166,6 +166,24 @@ def test_arrays_of_objects_are_lists() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "value", [np.array([]), np.array(["a", "b"]), np.array([[1.5, 2]]), np.array([np.nan])]
+)
+def test_arrays_in_any_place_are_no_crash(value: Any) -> None:
+    """An array has no truth value and no equal; it is read or named like any other value."""
+    message = {"role": "user", "content": "a"}
+    answer = {"role": "assistant", "content": "b"}
+    keys = ["role", "content", "name", "weight", "refusal", "tool_calls", "function_call"]
+    rows = [{"messages": [{**message, key: value}, answer]} for key in keys]
+    columns = ["messages", "system", "tools", "functions"]
+    rows += [{"messages": [message, answer], column: value} for column in columns]
+    for row in rows:
+        try:
+            assert OpenAIMessages("messages", ShapeChoices()).records(row)
+        except RowError as error:
+            assert str(error)
+
+
 def test_rows_of_pandas_and_datasets(tmp_path: Any) -> None:
     """A frame, its Parquet and CSV files and a Dataset of it hold the same chats."""
     import datasets

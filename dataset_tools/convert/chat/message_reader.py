@@ -75,7 +75,7 @@ def read_system(row: Row) -> list[Message]:
     messages = []
     for column in SYSTEM_COLUMNS:
         value = row.get(column)
-        if is_missing(value) or value == "":
+        if _is_empty(value):
             continue
         if not isinstance(value, str):
             raise RowError(f"column {shown_name(column)}: found {kind_of(value)}, expected text")
@@ -126,7 +126,7 @@ def _read_message(item: object, place: str) -> Message:
             f"{place}: found the role {shown_name(spelt_role)}, expected one of {', '.join(ROLES)}"
         )
     for key in _UNRENDERED_KEYS:
-        if key in item and not is_missing(item[key]) and item[key] not in ("", []):
+        if key in item and not _is_empty(item[key]):
             raise RowError(
                 f"{place}: has '{key}', which a text record cannot hold beside the content; put "
                 "what is to be trained into the content, or take the key out"
@@ -146,6 +146,11 @@ def _read_message(item: object, place: str) -> Message:
         is_target=_read_weight(item, place),
         place=place,
     )
+
+
+def _is_empty(value: object) -> bool:
+    """Whether nothing is there: no value, an empty text, or an empty list."""
+    return not value if isinstance(value, str) else is_missing(value) or as_list(value) == []
 
 
 def _text_under(item: Mapping[str, object], keys: Sequence[str], place: str) -> str:
@@ -198,7 +203,7 @@ def _read_part(part: object, place: str) -> str:
 
 def _optional_name(item: Mapping[str, object], key: str, place: str) -> str | None:
     value = item.get(key)
-    if is_missing(value) or value == "":
+    if _is_empty(value):
         return None
     if not isinstance(value, str) or not value.isprintable():
         raise RowError(f"{place}: '{key}' is no text on one line")
@@ -210,8 +215,8 @@ def _read_weight(item: Mapping[str, object], place: str) -> bool:
     weight = item.get("weight")
     if is_missing(weight):
         return True
-    if hasattr(weight, "item"):
-        weight = weight.item()
+    if hasattr(weight, "tolist"):  # a number of numpy's, or an array, which becomes a list
+        weight = weight.tolist()
     if isinstance(weight, bool) or not isinstance(weight, int | float) or weight not in (0, 1):
         found = weight if type(weight) in (int, float) else kind_of(weight)
         raise RowError(f"{place}: 'weight' is {found}, expected 0 or 1")
