@@ -1,5 +1,6 @@
 """`dataset-tools convert`: tables of any kind become training data."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,7 +21,9 @@ from dataset_tools.convert.table import ReadOptions, SampleBy
 from dataset_tools.convert.values import MissingPolicy
 from dataset_tools.errors import InputError
 from dataset_tools.home_folder import with_home
+from dataset_tools.printable import printable
 from dataset_tools.progress import rows_progress
+from dataset_tools.prompt_format import DEFAULT_SEPARATOR
 from dataset_tools.records import Record, RecordFormat
 from dataset_tools.sources import SourceFile, display_name, fetch
 from dataset_tools.sources.hub_location import PREFIX, parse_hub_location
@@ -146,6 +149,8 @@ class _Run:
             self._say(f"skipped: {reason}")
         if outcome.skipped > len(outcome.examples):
             self._say(f"skipped: {outcome.skipped - len(outcome.examples):,} more rows")
+        if keys := ", ".join(self._recipe_keys()):
+            self._say(f"note: made for a recipe with {keys}")
         shape = f", recognised as {outcome.shape}" if outcome.shape else ""
         skipped = f", {outcome.skipped:,} skipped" if outcome.skipped else ""
         self._say(
@@ -153,9 +158,16 @@ class _Run:
             f"of {_counted(outcome.rows, 'row')}{skipped}{shape}"
         )
 
+    def _recipe_keys(self) -> Iterator[str]:
+        """The recipe's keys that must be other than they are by default."""
+        if self.conversion.target != "text" and self.outcome.separator != DEFAULT_SEPARATOR:
+            yield f"separator: {json.dumps(self.outcome.separator)}"
+        if self.conversion.stop_sequence:
+            yield f"stop_sequence: {json.dumps(self.conversion.stop_sequence)}"
+
     def _say(self, line: str) -> None:
         if not self.quiet:
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
 
 
 def _sources(location: str, options: ReadOptions) -> list[SourceFile]:

@@ -15,7 +15,8 @@ from dataset_tools.convert.template import Template, column_named, listed, parse
 from dataset_tools.convert.values import weight_of
 from dataset_tools.errors import InputError
 from dataset_tools.json_scanner import has_lone_surrogate
-from dataset_tools.marks import Mark
+from dataset_tools.marks import Mark, given_mark
+from dataset_tools.printable import printable
 from dataset_tools.prompt_format import DEFAULT_SEPARATOR, PromptFormat
 from dataset_tools.records import REQUIRED_KEYS, Record, RecordFormat
 from dataset_tools.rules import FileContext
@@ -74,7 +75,7 @@ class Conversion:
         """What lint knows of the records that are made."""
 
         def mark(text: str | None) -> Mark | None:
-            return Mark(text, "flag", share=1.0) if text else None
+            return given_mark(text, "flag", ()) if text else None
 
         separator = self.separator if record_format == "prompt-completion" else None
         return FileContext(record_format, mark(separator), mark(self.stop_sequence))
@@ -85,6 +86,7 @@ class Outcome:
     """What became of the rows; filled while records are taken."""
 
     shape: str | None = None  # the shape that was recognised
+    separator: str = DEFAULT_SEPARATOR  # what the prompts are made for, where none is added
     rows: int = 0
     records: int = 0
     skipped: int = 0
@@ -113,11 +115,11 @@ def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Ite
             if isinstance(row, RowError):
                 raise row
             if maker is None:
-                maker = RecordMaker(conversion, table, row)
-                outcome.shape = maker.shape
+                maker = _maker(conversion, table, row)
+                outcome.shape, outcome.separator = maker.shape, maker.separator
             records = maker.records(row)
         except RowError as error:
-            reason = f"{table.place(number, count)}: {error}"
+            reason = printable(f"{table.place(number, count)}: {error}")
             if conversion.is_strict:
                 raise InputError(reason) from error
             outcome.skip(reason)
@@ -128,27 +130,33 @@ def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Ite
         raise InputError(f"{table.name}: there are no rows; expected at least one")
 
 
+def _maker(conversion: Conversion, table: Table, first_row: Row) -> "RecordMaker":
+    try:
+        return RecordMaker(conversion, table.columns, first_row)
+    except InputError as error:
+        raise InputError(f"{table.name}: {error}") from error
+
+
 class RecordMaker:
     """Makes records of the rows of one table: by templates, or by the shape of its columns."""
 
-    def __init__(self, conversion: Conversion, table: Table, first_row: Row) -> None:
+    def __init__(self, conversion: Conversion, columns: Collection[str], first_row: Row) -> None:
         self.shape: str | None = None
+        self.separator = DEFAULT_SEPARATOR
         self._weight = conversion.weight
         if self._weight is not None:
-            column_named(self._weight, table.columns, "weight")
-        separator = DEFAULT_SEPARATOR
+            column_named(self._weight, columns, "weight")
         self._drafts: Callable[[Row], Iterable[Record]]
         if conversion.has_templates:
-            self._drafts = _by_templates(conversion, table.columns)
+            self._drafts = _by_templates(conversion, columns)
         else:
-            shape = recognise_shape(table.columns, first_row, conversion.choices)
+            shape = recognise_shape(columns, first_row, conversion.choices)
             if shape is None:
-                raise InputError(_unknown_shape(table))
-            self._drafts, self.shape, separator = shape.records, shape.name, shape.separator
-        self._marks = PromptFormat(
-            separator if conversion.separator is None else conversion.separator,
-            conversion.stop_sequence,
-        )
+                raise InputError(_unknown_shape(columns))
+            self._drafts, self.shape, self.separator = shape.records, shape.name, shape.separator
+        if conversion.separator is not None:
+            self.separator = conversion.separator
+        self._marks = PromptFormat(self.separator, conversion.stop_sequence)
         self._adds_separator = conversion.separator is not None
         self._target = conversion.target
         self._rules = {
@@ -213,9 +221,9 @@ def _by_templates(
     return records
 
 
-def _unknown_shape(table: Table) -> str:
+def _unknown_shape(columns: Collection[str]) -> str:
     return (
-        f"{table.name}: the columns {listed(table.columns)} are of no known shape "
+        f"the columns {listed(columns)} are of no known shape "
         f"({', '.join(SHAPE_NAMES)}); say what to make of them: --prompt and --completion, or "
         "--text, each a column's name or a template with {column}"
     )
