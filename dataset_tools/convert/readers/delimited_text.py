@@ -1,18 +1,220 @@
-"""CSV and its kin: cells as text, exactly as they stand in the file."""
+"""CSV and TSV: cells as text, exactly as they stand in the file."""
 
 import csv
-from collections.abc import Iterator
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
+from itertools import chain
+from typing import BinaryIO, NamedTuple
 
-from dataset_tools.convert.table import ReadOptions, Table
+from dataset_tools.convert.readers.delimiter import NAMES, likely_delimiter
+from dataset_tools.convert.readers.text_encoding import as_utf8
+from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
+from dataset_tools.errors import InputError
+from dataset_tools.lines import open_plain
 from dataset_tools.sources import SourceFile
+
+# A quote that is never closed swallows the rest of the file; a book has a million characters.
+LONGEST_CELL = 16 * 1024 * 1024
+_SAMPLE_CHARACTERS = 256 * 1024
+_LISTED = 5
+
+
+class _Dialect(NamedTuple):
+    """How the cells of a table are written."""
+
+    name: str
+    delimiter: str
+    quote_character: str
 
 
 @contextmanager
-def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
-    """Open the file; its first row names the columns."""
-    with source.path.open(newline="", encoding="utf-8-sig") as text:
-        reader = csv.reader(text, delimiter=options.delimiter or ",", strict=True)
-        header = next(reader)
-        rows = ((reader.line_num, dict(zip(header, cells, strict=True))) for cells in reader)
-        yield Table(source.name, tuple(header), rows, unit="line")
+def read_csv(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
+    """Open a CSV file as a table; see `_read`."""
+    with _read(source, options, ",") as table:
+        yield table
+
+
+@contextmanager
+def read_tsv(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
+    """Open a TSV file as a table; see `_read`."""
+    with _read(source, options, "\t") as table:
+        yield table
+
+
+@contextmanager
+def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Table]:
+    """Open the file; its first row names the columns, or they are called "1", "2", …
+
+    Raises InputError where the header names no columns, or the rest cannot be told apart.
+    """
+    with (
+        open_plain(source.path, source.name) as packed,
+        as_utf8(packed, source.name, options.encoding) as (stream, notes),
+        _long_cells(),
+    ):
+        start = stream.tell()
+        sample = stream.read(_SAMPLE_CHARACTERS)
+        stream.seek(start)
+        dialect = _dialect(source.name, sample, options, usual)
+        if dialect.delimiter != usual and options.delimiter is None:
+            notes += (f"read with the {NAMES[dialect.delimiter]} as delimiter (detected)",)
+        # The rows' lines are counted as editors count them: a lone \r in a quoted cell ends none.
+        newline = "\n" if b"\n" in sample else ""
+        text = TextIOWrapper(stream, encoding="utf-8", newline=newline)
+        try:
+            rows = _rows(text, dialect)
+            header, rows = _header(rows, dialect, options.has_header)
+            yield Table(
+                source.name,
+                header,
+                _named_rows(header, rows, dialect),
+                unit="line",
+                notes=notes,
+                bytes_read=stream.tell,
+                size=os.fstat(stream.fileno()).st_size,
+            )
+        finally:
+            text.detach()  # the stream is another's to close
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _dialect(name: str, sample: bytes, options: ReadOptions, usual: str) -> _Dialect:
+    quote_character = options.quote_character or '"'
+    _refuse_unless_character("--quote-character", quote_character)
+    if options.delimiter is not None:
+        _refuse_unless_character("--delimiter", options.delimiter)
+        if options.delimiter == quote_character:
+            raise InputError(
+                f"--delimiter and --quote-character are both {quote_character!r}; "
+                "expected two characters"
+            )
+        return _Dialect(name, options.delimiter, quote_character)
+    text = sample.decode(errors="ignore")  # the sample may end within a character
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    if len(sample) == _SAMPLE_CHARACTERS and len(lines) > 1:
+        lines.pop()
+    return _Dialect(name, likely_delimiter(lines, usual, quote_character), quote_character)
+
+
+def _refuse_unless_character(option: str, value: str) -> None:
+    if len(value) != 1 or value in "\r\n":
+        raise InputError(f"{option} is {value!r}; expected one character that ends no line")
+
+
+def _rows(text: TextIOWrapper, dialect: _Dialect) -> Iterator[tuple[int, list[str] | RowError]]:
+    """Each row that is not blank with the number of the line on which it starts."""
+    reader = csv.reader(
+        text, delimiter=dialect.delimiter, quotechar=dialect.quote_character, strict=True
+    )
+    start = 1
+    while True:
+        try:
+            for cells in reader:
+                if cells:
+                    yield start, cells
+                start = reader.line_num + 1
+            return
+        except csv.Error as error:
+            yield start, _faulty(error, start, reader.line_num, dialect)
+            start = reader.line_num + 1
+
+
+def _faulty(error: csv.Error, start: int, end: int, dialect: _Dialect) -> RowError:
+    """What csv's own words mean for the row; raises InputError where it has no end."""
+    quote, reason = dialect.quote_character, str(error)
+    if "end of data" in reason or "field larger" in reason:
+        what = "the end of the file" if "end of data" in reason else f"{LONGEST_CELL} characters"
+        raise InputError(
+            f"{dialect.name}:{start}: a quote ({quote}) opens in the row that starts here and is "
+            f"not closed before {what}; close it, or write a quote within a cell twice "
+            f"({quote}{quote}) and put the cell in quotes"
+        )
+    until = f" in line {end}" if end != start else ""
+    if "expected after" in reason:
+        return RowError(
+            f"text follows a closing quote ({quote}){until}, expected "
+            f"{dialect.delimiter!r} or the end of the row; write a quote within a cell twice "
+            f"({quote}{quote}), and look whether an earlier one is left open"
+        )
+    if "new-line character" in reason:
+        return RowError(
+            f"a carriage return stands outside quotes{until}; put the cell in quotes ({quote})"
+        )
+    return RowError(f"cannot be read{until}: {reason}")
+
+
+def _header(
+    rows: Iterator[tuple[int, list[str] | RowError]], dialect: _Dialect, has_header: bool
+) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str] | RowError]]]:
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"{dialect.name}: the file is empty; expected a header and rows under it")
+    line, cells = first
+    if isinstance(cells, RowError):
+        raise InputError(f"{dialect.name}:{line}: the first row {cells}")
+    if not has_header:
+        return tuple(str(index) for index in range(1, len(cells) + 1)), chain([first], rows)
+    _refuse_unless_names(cells, f"{dialect.name}:{line}")
+    return tuple(cells), rows
+
+
+def _refuse_unless_names(cells: Sequence[str], place: str) -> None:
+    """Raise InputError where a column would have no name, or two the same."""
+    from dataset_tools.convert.values import shown_name
+
+    positions = [str(index) for index, cell in enumerate(cells, start=1) if not cell.strip()]
+    mend = "name each in the first row, or give --no-header if that row is data"
+    if positions:
+        several = len(positions) > 1
+        raise InputError(
+            f"{place}: column{'s' * several} {_listed(positions)} of {len(cells)} "
+            f"{'have' if several else 'has'} no name; {mend}"
+            + (" (pandas writes none over its index: index=False)" if positions == ["1"] else "")
+        )
+    repeated = [name for name, times in Counter(cells).items() if times > 1]
+    if repeated:
+        positions = [str(at) for at, cell in enumerate(cells, start=1) if cell == repeated[0]]
+        raise InputError(
+            f"{place}: columns {_listed(positions)} are all named {shown_name(repeated[0])}, "
+            f"expected a name for each; {mend}"
+        )
+
+
+def _listed(positions: Sequence[str]) -> str:
+    more = f" and {len(positions) - _LISTED} more" if len(positions) > _LISTED else ""
+    return ", ".join(positions[:_LISTED]) + more
+
+
+def _named_rows(
+    columns: tuple[str, ...], rows: Iterator[tuple[int, list[str] | RowError]], dialect: _Dialect
+) -> Iterator[tuple[int, Row | RowError]]:
+    width = len(columns)
+    for line, cells in rows:
+        if isinstance(cells, RowError):
+            yield line, cells
+        elif len(cells) == width:
+            yield line, dict(zip(columns, cells, strict=True))
+        else:
+            yield line, _ragged(len(cells), width, dialect)
+
+
+def _ragged(found: int, expected: int, dialect: _Dialect) -> RowError:
+    cells = f"{found} cell{'s' * (found != 1)}, expected {expected}"
+    quotes = f"in quotes ({dialect.quote_character})"
+    if found > expected:
+        return RowError(f"{cells}; a cell that holds {dialect.delimiter!r} must stand {quotes}")
+    return RowError(
+        f"{cells}; a cell with a line break must stand {quotes}, and an empty one still needs "
+        "its delimiter"
+    )
