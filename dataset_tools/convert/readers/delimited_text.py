@@ -5,16 +5,20 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dataset_tools.convert.readers.delimiter import NAMES, likely_delimiter
 from dataset_tools.convert.readers.text_encoding import as_utf8
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
+from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
 from dataset_tools.sources import SourceFile
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 # A quote that is never closed swallows the rest of the file; a book has a million characters.
 LONGEST_CELL = 16 * 1024 * 1024
@@ -65,12 +69,20 @@ def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Tabl
         newline = "\n" if b"\n" in sample else ""
         text = TextIOWrapper(stream, encoding="utf-8", newline=newline)
         try:
-            rows = _rows(text, dialect)
-            header, rows = _header(rows, dialect, options.has_header)
+            reader = csv.reader(
+                text, delimiter=dialect.delimiter, quotechar=dialect.quote_character, strict=True
+            )
+            line, cells = _first_row(reader, dialect)
+            if options.has_header:
+                _refuse_unless_names(cells, f"{dialect.name}:{line}")
+                columns, first = tuple(cells), []
+            else:
+                columns = tuple(str(index) for index in range(1, len(cells) + 1))
+                first = [(line, dict(zip(columns, cells, strict=True)))]
             yield Table(
                 source.name,
-                header,
-                _named_rows(header, rows, dialect),
+                columns,
+                chain(first, _rows(reader, columns, dialect)),
                 unit="line",
                 notes=notes,
                 bytes_read=stream.tell,
@@ -101,7 +113,7 @@ def _dialect(name: str, sample: bytes, options: ReadOptions, usual: str) -> _Dia
             )
         return _Dialect(name, options.delimiter, quote_character)
     text = sample.decode(errors="ignore")  # the sample may end within a character
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    lines = StringIO(text, newline="\n" if "\n" in text else None).readlines()
     if len(sample) == _SAMPLE_CHARACTERS and len(lines) > 1:
         lines.pop()
     return _Dialect(name, likely_delimiter(lines, usual, quote_character), quote_character)
@@ -112,17 +124,33 @@ def _refuse_unless_character(option: str, value: str) -> None:
         raise InputError(f"{option} is {value!r}; expected one character that ends no line")
 
 
-def _rows(text: TextIOWrapper, dialect: _Dialect) -> Iterator[tuple[int, list[str] | RowError]]:
-    """Each row that is not blank with the number of the line on which it starts."""
-    reader = csv.reader(
-        text, delimiter=dialect.delimiter, quotechar=dialect.quote_character, strict=True
-    )
+def _first_row(reader: "CsvReader", dialect: _Dialect) -> tuple[int, list[str]]:
+    """The first row that is not blank, and the line on which it starts."""
     start = 1
+    try:
+        for cells in reader:
+            if cells:
+                return start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        faulty = _faulty(error, start, reader.line_num, dialect)
+        raise InputError(f"{dialect.name}:{start}: the first row: {faulty}") from error
+    raise InputError(f"{dialect.name}: the file is empty; expected a header and rows under it")
+
+
+def _rows(
+    reader: "CsvReader", columns: tuple[str, ...], dialect: _Dialect
+) -> Iterator[tuple[int, Row | RowError]]:
+    """Each further row that is not blank, with the number of the line on which it starts."""
+    width = len(columns)
+    start = reader.line_num + 1
     while True:
         try:
             for cells in reader:
-                if cells:
-                    yield start, cells
+                if len(cells) == width:
+                    yield start, dict(zip(columns, cells))  # noqa: B905 - just compared
+                elif cells:
+                    yield start, _ragged(len(cells), width, dialect)
                 start = reader.line_num + 1
             return
         except csv.Error as error:
@@ -154,25 +182,8 @@ def _faulty(error: csv.Error, start: int, end: int, dialect: _Dialect) -> RowErr
     return RowError(f"cannot be read{until}: {reason}")
 
 
-def _header(
-    rows: Iterator[tuple[int, list[str] | RowError]], dialect: _Dialect, has_header: bool
-) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str] | RowError]]]:
-    first = next(rows, None)
-    if first is None:
-        raise InputError(f"{dialect.name}: the file is empty; expected a header and rows under it")
-    line, cells = first
-    if isinstance(cells, RowError):
-        raise InputError(f"{dialect.name}:{line}: the first row {cells}")
-    if not has_header:
-        return tuple(str(index) for index in range(1, len(cells) + 1)), chain([first], rows)
-    _refuse_unless_names(cells, f"{dialect.name}:{line}")
-    return tuple(cells), rows
-
-
 def _refuse_unless_names(cells: Sequence[str], place: str) -> None:
     """Raise InputError where a column would have no name, or two the same."""
-    from dataset_tools.convert.values import shown_name
-
     positions = [str(index) for index, cell in enumerate(cells, start=1) if not cell.strip()]
     mend = "name each in the first row, or give --no-header if that row is data"
     if positions:
@@ -194,19 +205,6 @@ def _refuse_unless_names(cells: Sequence[str], place: str) -> None:
 def _listed(positions: Sequence[str]) -> str:
     more = f" and {len(positions) - _LISTED} more" if len(positions) > _LISTED else ""
     return ", ".join(positions[:_LISTED]) + more
-
-
-def _named_rows(
-    columns: tuple[str, ...], rows: Iterator[tuple[int, list[str] | RowError]], dialect: _Dialect
-) -> Iterator[tuple[int, Row | RowError]]:
-    width = len(columns)
-    for line, cells in rows:
-        if isinstance(cells, RowError):
-            yield line, cells
-        elif len(cells) == width:
-            yield line, dict(zip(columns, cells, strict=True))
-        else:
-            yield line, _ragged(len(cells), width, dialect)
 
 
 def _ragged(found: int, expected: int, dialect: _Dialect) -> RowError:

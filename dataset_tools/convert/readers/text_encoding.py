@@ -40,37 +40,42 @@ class _BadByte:
 
 @contextmanager
 def as_utf8(
-    stream: BinaryIO, name: str, encoding: str | None
+    stream: BinaryIO, name: str, encoding: str | None, *, is_checked_later: bool = False
 ) -> Iterator[tuple[BinaryIO, tuple[str, ...]]]:
     """The text as UTF-8 from its first character on, and a note where the encoding was guessed.
 
     Without `encoding`: UTF-8; UTF-16 and UTF-32 by their first bytes; an older encoding by its
     look where there is no UTF-8 in the text. Raises InputError with line and column where a byte
-    belongs to no character.
+    belongs to no character; not for UTF-8 that `is_checked_later`, row by row.
     """
-    notes: tuple[str, ...] = ()
-    if encoding is not None:
-        codec = _known(encoding)
-    else:
-        stream.seek(0)
-        codec = _known(other_than_utf8(stream.read(4)) or "utf-8")
-        if codec == "utf-8":
-            bad = _first_bad_byte(stream, codec)
-            codec = "utf-8" if bad is None else _guessed(stream, bad, name)
-            if bad is not None:
-                notes = (f"read as {codec} (detected); --encoding names another",)
-            else:
-                skip_byte_order_mark(stream)
-                yield stream, ()
-                return
-        else:
-            notes = (f"read as {codec} (detected)",)
+    codec, notes = _chosen(stream, name, encoding, is_checked_later)
+    if codec is None:
+        skip_byte_order_mark(stream)
+        yield stream, notes
+        return
     with tempfile.TemporaryFile() as text:
         bad = _first_bad_byte(stream, codec, text)
         if bad is not None:
             raise _not_of(codec, bad, name, detected=encoding is None)
         skip_byte_order_mark(text)
         yield text, notes
+
+
+def _chosen(
+    stream: BinaryIO, name: str, encoding: str | None, is_checked_later: bool
+) -> tuple[str | None, tuple[str, ...]]:
+    """The encoding to read the stream by, None for sound UTF-8, and how it was told."""
+    if encoding is not None:
+        return _known(encoding), ()
+    stream.seek(0)
+    other = other_than_utf8(stream.read(4))
+    if other is not None:
+        return _known(other), (f"read as {other} (detected)",)
+    bad = None if is_checked_later else _first_bad_byte(stream, "utf-8")
+    if bad is None:
+        return None, ()
+    guessed = _guessed(stream, bad, name)
+    return guessed, (f"read as {guessed} (detected); --encoding names another",)
 
 
 def _known(encoding: str) -> str:

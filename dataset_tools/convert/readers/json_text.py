@@ -1,0 +1,180 @@
+"""A JSON text read value by value from a stream, in memory for one value at a time.
+
+Python's own decoder reads each value. ijson, which streams too, replaces half a surrogate pair
+with a question mark, keeps the last of two equal keys without a word, and takes gigabytes for a
+few hundred thousand brackets.
+"""
+
+import codecs
+import json
+from collections.abc import Callable
+from typing import BinaryIO
+
+from dataset_tools.convert.readers.json_row import odd_value, row_of_text, strings_of_row
+from dataset_tools.convert.table import Row, RowError
+from dataset_tools.errors import InputError
+from dataset_tools.json_scanner import scan_line
+
+_CHUNK = 1024 * 1024
+# What is cut off by the end of a chunk shows at most so many characters before it: the start of
+# an escape, a word or a sign. Only then does reading on help.
+_CUT_OFF = 16
+_SPACE = " \t\r\n"
+
+
+class JsonText:
+    """A cursor in a UTF-8 text of JSON."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self.name = name
+        self._read = stream.read
+        self._start = stream.tell()  # in bytes, of the buffer
+        self._line, self._column = 1, 1  # of the buffer's start
+        self._buffer, self._at = "", 0
+        self._is_whole = False  # whether the buffer reaches the end of the text
+        self._decode: Callable[..., str] = codecs.getincrementaldecoder("utf-8")().decode
+        self._value_at = 0
+        self._is_odd = False
+        self._decode_value = json.JSONDecoder(
+            parse_constant=self._odd_constant, parse_float=self._finite
+        ).raw_decode
+
+    def _odd_constant(self, name: str) -> float:
+        self._is_odd = True
+        return float(name)
+
+    def _finite(self, literal: str) -> float:
+        number = float(literal)
+        self._is_odd |= number in (float("inf"), float("-inf"))
+        return number
+
+    def next_character(self) -> str:
+        """The next character that is no white space, left in place; "" at the end."""
+        while True:
+            buffer, at = self._buffer, self._at
+            while at < len(buffer) and buffer[at] in _SPACE:
+                at += 1
+            self._at = at
+            if at < len(buffer):
+                return buffer[at]
+            if not self._read_on():
+                return ""
+
+    def skip(self, *expected: str) -> str:
+        """Go past the next character; raises InputError where it is none of those expected."""
+        found = self.next_character()
+        if found not in expected or not found:
+            wanted = " or ".join(f"'{each}'" for each in expected)
+            raise self.stopped(f"malformed JSON: expected {wanted}, found {_shown(found)}")
+        self._at += 1
+        return found
+
+    def end(self) -> None:
+        """Raise InputError unless nothing follows."""
+        found = self.next_character()
+        if found:
+            raise self.stopped(f"malformed JSON: expected the end of the file, found {_shown(found)}")
+
+    def value(self) -> object:
+        """Read the next value, whatever it is; raises InputError where it is malformed."""
+        self.next_character()
+        while True:
+            try:
+                value, end = self._decode_value(self._buffer, self._at)
+            except (ValueError, RecursionError) as error:
+                if self._may_go_on():
+                    continue
+                raise self._malformed(error) from None
+            # a number at the end of the buffer may go on after it
+            if end == len(self._buffer) and self._read_on():
+                continue
+            self._value_at, self._at = self._at, end
+            return value
+
+    def row(self) -> Row | RowError:
+        """Read the next value as a row: an object whose keys are all different."""
+        self._is_odd = False
+        value = self.value()
+        if type(value) is dict and not self._is_odd and not self._has_surrogates():
+            text, start, end = self._buffer, self._value_at, self._at
+            quotes = text.count('"', start, end)
+            if text.find("\\", start, end) >= 0:
+                quotes -= text.count('\\"', start, end)
+            # a key that stands twice, of which the decoder keeps the last, has quotes of its own
+            if quotes == 2 * strings_of_row(value):
+                return value
+        return self._exact_row()
+
+    def cell(self) -> object:
+        """Read the next value as that of one column; a RowError where it is odd."""
+        self._is_odd = False
+        value = self.value()
+        odd = odd_value(value) if self._is_odd or self._has_surrogates() else None
+        return value if odd is None else RowError(odd)
+
+    def _has_surrogates(self) -> bool:
+        """Whether the value just read may spell half a surrogate pair, or whole ones."""
+        text, start, end = self._buffer, self._value_at, self._at
+        return text.find("\\ud", start, end) >= 0 or text.find("\\uD", start, end) >= 0
+
+    def _exact_row(self) -> Row | RowError:
+        def place(at: int) -> str:
+            line, column = self._place(self._value_at + at)
+            return f"line {line}, column {column}"
+
+        return row_of_text(self._buffer[self._value_at : self._at], place)
+
+    def offset(self) -> int:
+        """Where the cursor stands, in bytes of the stream."""
+        return self._start + len(self._buffer[: self._at].encode())
+
+    def stopped(self, what: str, at: int | None = None) -> InputError:
+        """The error for what stands at the cursor, or at a position of the buffer."""
+        at = self._at if at is None else at
+        line, column = self._place(at)
+        return InputError(f"{self.name}:{line}:{column}: {what}; nothing after it can be read")
+
+    def _place(self, at: int) -> tuple[int, int]:
+        newlines = self._buffer.count("\n", 0, at)
+        if not newlines:
+            return self._line, self._column + at
+        return self._line + newlines, at - self._buffer.rindex("\n", 0, at)
+
+    def _read_on(self) -> bool:
+        """Lengthen the buffer, dropping what is behind the cursor; False at the end."""
+        if self._is_whole:
+            return False
+        done = self._buffer[: self._at]
+        # a value far longer than a chunk is tried again only each time its text has doubled
+        chunk = self._read(max(_CHUNK, len(self._buffer) - self._at))
+        self._line, self._column = self._place(self._at)
+        self._start += len(done) if done.isascii() else len(done.encode())
+        self._buffer = self._buffer[self._at :] + self._decode(chunk, final=not chunk)
+        self._at = 0
+        self._is_whole = not chunk
+        return True
+
+    def _may_go_on(self) -> bool:
+        """Read on where the value is sound as far as the buffer reaches; False where it is not."""
+        if self._is_whole:
+            return False
+        scan = scan_line(self._buffer[self._at :])
+        stopped = scan.syntax_error or scan.unreadable
+        if stopped is not None and stopped.at < len(self._buffer) - self._at - _CUT_OFF:
+            # what follows a whole value is another's business
+            return False
+        return self._read_on()
+
+    def _malformed(self, error: Exception) -> InputError:
+        text = self._buffer[self._at :]
+        scan = scan_line(text)
+        stopped = scan.syntax_error or scan.unreadable
+        if stopped is None:
+            return self.stopped(str(error))
+        malformed = "malformed JSON: " if scan.syntax_error else ""
+        what = malformed + stopped.what.replace("end of the line", "end of the file")
+        return self.stopped(what, self._at + stopped.at)
+
+
+def _shown(character: str) -> str:
+    return repr(character) if character else "the end of the file"
