@@ -2,17 +2,16 @@
 
 import csv
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO, TextIOWrapper
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataset_tools.convert.readers.delimiter import NAMES, likely_delimiter
+from dataset_tools.convert.readers.header import refuse_unless_names
 from dataset_tools.convert.readers.text_encoding import as_utf8
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
-from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
 from dataset_tools.sources import SourceFile
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 # A quote that is never closed swallows the rest of the file; a book has a million characters.
 LONGEST_CELL = 16 * 1024 * 1024
 _SAMPLE_CHARACTERS = 256 * 1024
-_LISTED = 5
 
 
 class _Dialect(NamedTuple):
@@ -74,7 +72,7 @@ def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Tabl
             )
             line, cells = _first_row(reader, dialect)
             if options.has_header:
-                _refuse_unless_names(cells, f"{dialect.name}:{line}")
+                refuse_unless_names(cells, f"{dialect.name}:{line}")
                 columns, first = tuple(cells), []
             else:
                 columns = tuple(str(index) for index in range(1, len(cells) + 1))
@@ -180,31 +178,6 @@ def _faulty(error: csv.Error, start: int, end: int, dialect: _Dialect) -> RowErr
             f"a carriage return stands outside quotes{until}; put the cell in quotes ({quote})"
         )
     return RowError(f"cannot be read{until}: {reason}")
-
-
-def _refuse_unless_names(cells: Sequence[str], place: str) -> None:
-    """Raise InputError where a column would have no name, or two the same."""
-    positions = [str(index) for index, cell in enumerate(cells, start=1) if not cell.strip()]
-    mend = "name each in the first row, or give --no-header if that row is data"
-    if positions:
-        several = len(positions) > 1
-        raise InputError(
-            f"{place}: column{'s' * several} {_listed(positions)} of {len(cells)} "
-            f"{'have' if several else 'has'} no name; {mend}"
-            + (" (pandas writes none over its index: index=False)" if positions == ["1"] else "")
-        )
-    repeated = [name for name, times in Counter(cells).items() if times > 1]
-    if repeated:
-        positions = [str(at) for at, cell in enumerate(cells, start=1) if cell == repeated[0]]
-        raise InputError(
-            f"{place}: columns {_listed(positions)} are all named {shown_name(repeated[0])}, "
-            f"expected a name for each; {mend}"
-        )
-
-
-def _listed(positions: Sequence[str]) -> str:
-    more = f" and {len(positions) - _LISTED} more" if len(positions) > _LISTED else ""
-    return ", ".join(positions[:_LISTED]) + more
 
 
 def _ragged(found: int, expected: int, dialect: _Dialect) -> RowError:
