@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from dataset_tools.convert.readers.format_detection import detected_format
-from dataset_tools.convert.table import ReadOptions, RowError, Table
+from dataset_tools.convert.table import ReadOptions, Table
 from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError
 from dataset_tools.sources import SourceFile

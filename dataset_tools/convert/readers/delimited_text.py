@@ -48,7 +48,7 @@ def read_tsv(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
 
 @contextmanager
 def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Table]:
-    """Open the file; its first row names the columns, or they are called "1", "2", …
+    """Open the file; its first row names the columns; without a header they are "1", "2" and so on.
 
     Raises InputError where the header names no columns, or the rest cannot be told apart.
     """

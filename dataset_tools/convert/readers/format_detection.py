@@ -47,13 +47,13 @@ def detected_format(
     head = _head(source)
     binary = binary_format(head)
     if binary is not None:
-        found = _FORMAT_OF_BINARY[binary]
-        if named in (None, found):
-            return found, ()
+        format_of_binary = _FORMAT_OF_BINARY[binary]
+        if named in (None, format_of_binary):
+            return format_of_binary, ()
         raise InputError(
             f"{source.name}: the file is {BINARY_FORMATS[binary]}, but "
             f"{'--from' if wanted else 'its name'} says {named}; give the right file, or --from "
-            f"{found}"
+            f"{format_of_binary}"
         )
     if wanted is not None:
         return wanted, ()
@@ -62,7 +62,7 @@ def detected_format(
         raise InputError(f"{source.name}: the file is {stand_in}")
     if named in _JSON_FORMATS:
         found = _json_format(head)
-        if found in (None, named):
+        if found is None or found == named:
             return named, ()
         return found, (f"read as {_JSON_FORMATS[found]}, though its name says {named}",)
     if named is not None:

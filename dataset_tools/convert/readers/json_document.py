@@ -215,7 +215,7 @@ def _column(view: "_View", name: str) -> Iterator[object]:
 
 
 class _View:
-    """A place in a stream of its own, beside others in the same stream."""
+    """A place in a stream, beside others in the same stream."""
 
     def __init__(self, stream: BinaryIO, start: int) -> None:
         self._stream = stream

@@ -42,8 +42,7 @@ def _row_of_scan(text: str, scan: Scan, place: Callable[[int], str]) -> Row | Ro
         return RowError(f"{place(constant.at)}: '{constant.what}' is not JSON")
     for key in scan.duplicate_keys:
         return RowError(
-            f"{place(key.at)}: key '{elided(key.what)}' stands twice in one object, "
-            "expected once"
+            f"{place(key.at)}: key '{elided(key.what)}' stands twice in one object, expected once"
         )
     row = json.loads(text)
     if not isinstance(row, dict):

@@ -7,8 +7,9 @@ few hundred thousand brackets.
 
 import codecs
 import json
+import re
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Protocol
 
 from dataset_tools.convert.readers.json_row import odd_value, row_of_text, strings_of_row
 from dataset_tools.convert.table import Row, RowError
@@ -19,13 +20,21 @@ _CHUNK = 1024 * 1024
 # What is cut off by the end of a chunk shows at most so many characters before it: the start of
 # an escape, a word or a sign. Only then does reading on help.
 _CUT_OFF = 16
-_SPACE = " \t\r\n"
+_WHITE_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class Bytes(Protocol):
+    """What is read from: a file, or one of several places in it."""
+
+    def tell(self) -> int: ...
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class JsonText:
     """A cursor in a UTF-8 text of JSON."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: Bytes, name: str) -> None:
         self.name = name
         self._read = stream.read
         self._start = stream.tell()  # in bytes, of the buffer
@@ -35,9 +44,9 @@ class JsonText:
         self._decode: Callable[..., str] = codecs.getincrementaldecoder("utf-8")().decode
         self._value_at = 0
         self._is_odd = False
-        self._decode_value = json.JSONDecoder(
+        self._decode_value: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
             parse_constant=self._odd_constant, parse_float=self._finite
-        ).raw_decode
+        ).scan_once
 
     def _odd_constant(self, name: str) -> float:
         self._is_odd = True
@@ -51,12 +60,9 @@ class JsonText:
     def next_character(self) -> str:
         """The next character that is no white space, left in place; "" at the end."""
         while True:
-            buffer, at = self._buffer, self._at
-            while at < len(buffer) and buffer[at] in _SPACE:
-                at += 1
-            self._at = at
-            if at < len(buffer):
-                return buffer[at]
+            self._at = at = _WHITE_SPACE.match(self._buffer, self._at).end()  # type: ignore[union-attr]
+            if at < len(self._buffer):
+                return self._buffer[at]
             if not self._read_on():
                 return ""
 
@@ -73,7 +79,9 @@ class JsonText:
         """Raise InputError unless nothing follows."""
         found = self.next_character()
         if found:
-            raise self.stopped(f"malformed JSON: expected the end of the file, found {_shown(found)}")
+            raise self.stopped(
+                f"malformed JSON: expected the end of the file, found {_shown(found)}"
+            )
 
     def value(self) -> object:
         """Read the next value, whatever it is; raises InputError where it is malformed."""
@@ -81,7 +89,7 @@ class JsonText:
         while True:
             try:
                 value, end = self._decode_value(self._buffer, self._at)
-            except (ValueError, RecursionError) as error:
+            except (ValueError, StopIteration, RecursionError) as error:
                 if self._may_go_on():
                     continue
                 raise self._malformed(error) from None
@@ -95,10 +103,12 @@ class JsonText:
         """Read the next value as a row: an object whose keys are all different."""
         self._is_odd = False
         value = self.value()
-        if type(value) is dict and not self._is_odd and not self._has_surrogates():
+        if type(value) is dict and not self._is_odd:
             text, start, end = self._buffer, self._value_at, self._at
             quotes = text.count('"', start, end)
             if text.find("\\", start, end) >= 0:
+                if self._has_surrogates():
+                    return self._exact_row()
                 quotes -= text.count('\\"', start, end)
             # a key that stands twice, of which the decoder keeps the last, has quotes of its own
             if quotes == 2 * strings_of_row(value):
@@ -109,6 +119,8 @@ class JsonText:
         """Read the next value as that of one column; a RowError where it is odd."""
         self._is_odd = False
         value = self.value()
+        if type(value) is int:
+            return value
         odd = odd_value(value) if self._is_odd or self._has_surrogates() else None
         return value if odd is None else RowError(odd)
 

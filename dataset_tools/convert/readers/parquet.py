@@ -1,15 +1,12 @@
 """Parquet: typed columns, read a batch of rows at a time."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dataset_tools.convert.readers.arrow_rows import (
-    ROWS_AT_ONCE,
-    class_names_of_schema,
-    notes_on,
-    rows_of,
-)
+from dataset_tools.arrow_values import class_names_of_schema
+from dataset_tools.convert.readers.arrow_rows import ROWS_AT_ONCE, notes_on, rows_of
 from dataset_tools.convert.table import ReadOptions, Table
 from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError, MissingExtraError
@@ -44,21 +41,35 @@ def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
                 "for each; rename one"
             )
         class_names = class_names_of_schema(file.schema_arrow.metadata)
+        batches = _Batches(file, source.name)
+        size = os.fstat(stream.fileno()).st_size
         yield Table(
             source.name,
             names,
-            rows_of(_batches(file, source.name), class_names),
+            rows_of(batches, class_names),
             notes=notes_on(class_names),
+            bytes_read=lambda: size * batches.rows // max(1, file.metadata.num_rows),
+            size=size,
         )
 
 
-def _batches(file: Any, name: str) -> Iterator[Any]:
-    import pyarrow
+class _Batches:
+    """The file's batches; `rows` counts those read, since columns are read here and there."""
 
-    try:
-        yield from file.iter_batches(ROWS_AT_ONCE, use_threads=False)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _damaged(name, error) from error
+    def __init__(self, file: Any, name: str) -> None:
+        self._file = file
+        self._name = name
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        import pyarrow
+
+        try:
+            for batch in self._file.iter_batches(ROWS_AT_ONCE, use_threads=False):
+                self.rows += batch.num_rows
+                yield batch
+        except (pyarrow.ArrowException, OSError) as error:
+            raise _damaged(self._name, error) from error
 
 
 def _damaged(name: str, error: Exception) -> InputError:

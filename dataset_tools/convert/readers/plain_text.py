@@ -53,7 +53,8 @@ def _lines(text: TextIOWrapper) -> Iterator[tuple[int, str]]:
 
 def _paragraphs(text: TextIOWrapper) -> Iterator[tuple[int, str]]:
     """What stands between blank lines, with the number of its first line."""
-    start, lines = 1, []
+    start = 1
+    lines: list[str] = []
     for number, line in enumerate(text, start=1):
         if not line.isspace():
             if not lines:

@@ -4,8 +4,8 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import date, datetime, time
-from itertools import chain, count
+from datetime import datetime, time
+from itertools import chain
 from typing import Any, BinaryIO
 
 from dataset_tools.convert.readers.header import refuse_unless_names
@@ -46,8 +46,8 @@ def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
             workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
         with closing(workbook):
             sheet, notes = _chosen_sheet(workbook, options.sheet, source.name)
-            rows = _rows(_explained_rows(_values(stream, sheet), source.name))
-            columns, rows = _header(rows, options.has_header, f"{source.name}: sheet row")
+            values = _rows(_explained_rows(_values(stream, sheet), source.name), source.name)
+            columns, rows = _header(values, options.has_header, f"{source.name}: sheet row")
             yield Table(source.name, columns, rows, unit="sheet row", notes=notes)
 
 
@@ -123,12 +123,12 @@ def _checked(cell: Any, formula: Any) -> object:
     return value
 
 
-def _rows(rows: Iterator[Values]) -> Iterator[tuple[int, Values]]:
-    """Rows with their numbers, but for empty ones; text as it was before Excel escaped it."""
+def _rows(rows: Iterator[Values], name: str) -> Iterator[tuple[int, Values]]:
+    """Rows with their numbers, but for empty ones."""
     for number, values in enumerate(rows, start=1):
         if number > _LAST_ROW:
-            raise InputError(f"a row beyond {_LAST_ROW:,}, the last one that the format has")
-        if any(value is not None and value != "" for value in values):
+            raise InputError(f"{name}: a row beyond {_LAST_ROW:,}, the last that the format has")
+        if any(values) or any(value is not None and value != "" for value in values):
             yield number, values
 
 
@@ -176,7 +176,7 @@ def _named(
 def _beyond(number: int, values: Values, end: int) -> RowError | None:
     from openpyxl.utils import get_column_letter
 
-    for column, value in zip(count(end + 1), values[end:]):  # noqa: B905 - one has no end
+    for column, value in enumerate(values[end:], start=end + 1):
         if value is not None and value != "":
             return RowError(
                 f"cell {get_column_letter(column)}{number} holds a value, but its column has no "
@@ -187,15 +187,14 @@ def _beyond(number: int, values: Values, end: int) -> RowError | None:
 
 def _plain(value: object) -> object:
     """A cell's value as the sheet shows it, apart from number formats."""
-    kind = type(value)
-    if kind is str:
-        return _ESCAPE.sub(_unescaped, value) if "_x" in value else value  # type: ignore[arg-type, operator]
+    if isinstance(value, str):
+        return _ESCAPE.sub(_unescaped, value) if "_x" in value else value
     if value is None:
         return ""
-    if kind is float and value.is_integer():  # type: ignore[attr-defined]
-        return int(value)  # type: ignore[call-overload]
-    if kind is datetime and value.time() == time.min:  # type: ignore[attr-defined]
-        return date(value.year, value.month, value.day)  # type: ignore[attr-defined]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, datetime) and value.time() == time.min:
+        return value.date()
     return value
 
 
