@@ -174,8 +174,14 @@ def _items(text: JsonText) -> Iterator[None]:
 
 
 def _array(text: JsonText, *, is_all: bool = True) -> Rows:
-    for number, _ in enumerate(_items(text), start=1):
-        yield number, text.row()
+    number = 0
+    for _ in _items(text):
+        rows = text.rows_ahead()
+        yield from enumerate(rows, start=number + 1)
+        number += len(rows)
+        if not rows:
+            number += 1
+            yield number, text.row()
     if is_all:
         text.end()
 

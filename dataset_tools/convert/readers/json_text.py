@@ -1,6 +1,7 @@
 """A JSON text read value by value from a stream, in memory for one value at a time.
 
-Python's own decoder reads each value. ijson, which streams too, replaces half a surrogate pair
+Python's own decoder reads each value; of an array of rows that are all in order, msgspec reads as
+many at once as are at hand. ijson, which streams too, replaces half a surrogate pair
 with a question mark, keeps the last of two equal keys without a word, and takes gigabytes for a
 few hundred thousand brackets.
 """
@@ -9,7 +10,9 @@ import codecs
 import json
 import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from dataset_tools.convert.readers.json_row import odd_value, row_of_text, strings_of_row
 from dataset_tools.convert.table import Row, RowError
@@ -20,6 +23,8 @@ _CHUNK = 1024 * 1024
 # What is cut off by the end of a chunk shows at most so many characters before it: the start of
 # an escape, a word or a sign. Only then does reading on help.
 _CUT_OFF = 16
+_NEXT_ROW = re.compile(r"[ \t\r\n]*,[ \t\r\n]*\{")
+_ROW_END = re.compile(r'[\]}" \t\r\n]*\}$')
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -43,10 +48,13 @@ class JsonText:
         self._is_whole = False  # whether the buffer reaches the end of the text
         self._decode: Callable[..., str] = codecs.getincrementaldecoder("utf-8")().decode
         self._value_at = 0
+        self._boundary = ""  # how a row ends and the next begins, as far as it is alike for all
+        self._row_end_in_boundary = 0
+        self._may_be_ahead = True  # whether the buffer may hold many rows that are in order
         self._is_odd = False
         self._decode_value: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
             parse_constant=self._odd_constant, parse_float=self._finite
-        ).scan_once
+        ).scan_once  # type: ignore[attr-defined]  # there, but not in the stubs
 
     def _odd_constant(self, name: str) -> float:
         self._is_odd = True
@@ -112,8 +120,42 @@ class JsonText:
                 quotes -= text.count('\\"', start, end)
             # a key that stands twice, of which the decoder keeps the last, has quotes of its own
             if quotes == 2 * strings_of_row(value):
+                if not self._boundary:
+                    self._learn_boundary()
                 return value
         return self._exact_row()
+
+    def rows_ahead(self) -> list[Row]:
+        """Read as many of an array's rows as are at hand and in order; perhaps none.
+
+        What reads as JSON up to a boundary between two rows ends there: a boundary that is part of
+        a string, or of a row, would leave that open.
+        """
+        if not self._may_be_ahead or not self._boundary:
+            return []
+        self._may_be_ahead = False
+        found = self._buffer.rfind(self._boundary, self._at)
+        if found < 0:
+            return []
+        end = found + self._row_end_in_boundary
+        text = f"[{self._buffer[self._at : end]}]"
+        try:
+            rows = msgspec.json.decode(text, type=list[dict[str, Any]])
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return []
+        quotes = text.count('"') - text.count('\\"')
+        if quotes != 2 * sum(map(strings_of_row, rows)):
+            return []
+        self._at = end
+        return list(rows)
+
+    def _learn_boundary(self) -> None:
+        """Look at what stands between the row just read and the next."""
+        following = _NEXT_ROW.match(self._buffer, self._at)
+        row_end = _ROW_END.search(self._buffer[max(self._value_at, self._at - _CUT_OFF) : self._at])
+        if following is not None and row_end is not None:
+            self._row_end_in_boundary = len(row_end.group())
+            self._boundary = row_end.group() + following.group()
 
     def cell(self) -> object:
         """Read the next value as that of one column; a RowError where it is odd."""
@@ -164,6 +206,7 @@ class JsonText:
         self._buffer = self._buffer[self._at :] + self._decode(chunk, final=not chunk)
         self._at = 0
         self._is_whole = not chunk
+        self._may_be_ahead = True
         return True
 
     def _may_go_on(self) -> bool:
