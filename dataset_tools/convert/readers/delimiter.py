@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_MAJORITY = 0.5  # of the rows; fewer have as many as the header by chance
 
 
 def likely_delimiter(lines: Sequence[str], usual: str, quote_character: str) -> str:
@@ -16,15 +17,12 @@ def likely_delimiter(lines: Sequence[str], usual: str, quote_character: str) -> 
     best, best_score = usual, (0.0, False, 0)
     for delimiter in NAMES:
         widths = _widths(lines, delimiter, quote_character)
-        if not widths or widths[0] < 2:
+        share = widths.count(widths[0]) / len(widths) if widths else 0
+        if share == 0 or widths[0] < 2 or (delimiter != usual and share <= _MAJORITY):
             continue
-        share = widths.count(widths[0]) / len(widths)
         score = (share, delimiter == usual, widths[0])
         if score > best_score:
             best, best_score = delimiter, score
-    share, is_usual, _ = best_score
-    if not is_usual and share < 1 and set(_widths(lines, usual, quote_character)) == {1}:
-        return usual
     return best
 
 

@@ -19,7 +19,7 @@ from dataset_tools.convert.table import Row, RowError
 from dataset_tools.errors import InputError
 from dataset_tools.json_scanner import scan_line
 
-_CHUNK = 1024 * 1024
+CHUNK = 1024 * 1024
 # What is cut off by the end of a chunk shows at most so many characters before it: the start of
 # an escape, a word or a sign. Only then does reading on help.
 _CUT_OFF = 16
@@ -200,7 +200,7 @@ class JsonText:
             return False
         done = self._buffer[: self._at]
         # a value far longer than a chunk is tried again only each time its text has doubled
-        chunk = self._read(max(_CHUNK, len(self._buffer) - self._at))
+        chunk = self._read(max(CHUNK, len(self._buffer) - self._at))
         self._line, self._column = self._place(self._at)
         self._start += len(done) if done.isascii() else len(done.encode())
         self._buffer = self._buffer[self._at :] + self._decode(chunk, final=not chunk)

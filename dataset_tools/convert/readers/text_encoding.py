@@ -4,7 +4,6 @@ A guess that is wrong somewhere would otherwise show after a million rows, or ne
 """
 
 import codecs
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -34,6 +33,9 @@ class _BadByte:
     value: int
     line: int
     column: int  # in characters
+    is_cut_off: bool
+    """Whether it begins a character that the end of the stream cuts off."""
+
     multibyte_chunks: int
     """How many chunks before its own hold characters beyond ASCII."""
 
@@ -104,7 +106,6 @@ def _first_bad_byte(
         if is_utf8 and text is None and is_whole and chunk and chunk.isascii():
             done += len(chunk)
             continue
-        state = decoder.getstate()
         try:
             decoded = decoder.decode(chunk, final=not chunk)
             if text is not None:
@@ -113,11 +114,11 @@ def _first_bad_byte(
             pending = len(error.object) - len(chunk)
             offset = done + error.start - pending
             line, column = _line_and_column(stream, encoding, offset)
-            return _BadByte(offset, error.object[error.start], line, column, multibyte_chunks)
+            value = error.object[error.start]
+            return _BadByte(offset, value, line, column, not chunk, multibyte_chunks)
         except UnicodeEncodeError:  # half a surrogate pair, which some decoders let through
-            decoder.setstate(state)
             line, column = _line_and_column(stream, encoding, done)
-            return _BadByte(done, chunk[0], line, column, multibyte_chunks)
+            return _BadByte(done, chunk[0], line, column, False, multibyte_chunks)
         if not chunk:
             return None
         is_whole = not decoder.getstate()[0]
@@ -145,10 +146,7 @@ def _guessed(stream: BinaryIO, bad: _BadByte, name: str) -> str:
 
     What stands around the first byte that is not UTF-8 decides.
     """
-    stream.seek(0, os.SEEK_END)
-    size = stream.tell()
-    start = max(0, bad.offset - _CHUNK)
-    stream.seek(start)
+    stream.seek(max(0, bad.offset - _CHUNK))
     content = stream.read(2 * _CHUNK)
     runs = _NOT_ASCII.findall(content)
     utf8_runs = bad.multibyte_chunks + sum(map(_is_utf8, runs))
@@ -156,7 +154,7 @@ def _guessed(stream: BinaryIO, bad: _BadByte, name: str) -> str:
     chance = _CHANCE_OF_SEVERAL_BYTES if encoding in OF_SEVERAL_BYTES else _CHANCE
     place = f"{name}:{bad.line}:{bad.column}: the byte 0x{bad.value:02X} is not UTF-8"
     if utf8_runs > chance * len(runs):
-        if bad.offset >= size - 3:
+        if bad.is_cut_off:
             raise InputError(f"{place}: the file ends within a character; fetch it again")
         suggested = encoding or "cp1252"
         raise InputError(
