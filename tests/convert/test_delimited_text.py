@@ -36,7 +36,7 @@ def test_delimiter_and_quotes_can_be_given(tmp_path: Path) -> None:
     """What is given is used as it is."""
     path = write(tmp_path, "x.csv", "a:b\n'1:5':2\n")
 
-    assert [{"a": "1:5", "b": "2"}] == rows_of(path, delimiter=":", quote_character="'")
+    assert rows_of(path, delimiter=":", quote_character="'") == [{"a": "1:5", "b": "2"}]
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,7 @@ def test_delimiter_and_quotes_can_be_given(tmp_path: Path) -> None:
         ({"delimiter": '"'}, "--delimiter and --quote-character are both '\"'"),
     ],
 )
-def test_a_dialect_that_cannot_be_is_refused(
-    options: dict, expected: str, tmp_path: Path
-) -> None:
+def test_a_dialect_that_cannot_be_is_refused(options: dict, expected: str, tmp_path: Path) -> None:
     """One character each, and two different ones."""
     assert expected in refusal(write(tmp_path, "x.csv", "a,b\n1,2\n"), **options)
 
@@ -69,26 +67,24 @@ def test_a_lone_carriage_return_in_quotes_is_no_line(tmp_path: Path) -> None:
     """Lines are counted as editors count them."""
     path = write(tmp_path, "x.csv", 'a,b\n1,"x\ry"\n2,z\n')
 
-    assert [(2, {"a": "1", "b": "x\ry"}), (3, {"a": "2", "b": "z"})] == outline(path)
+    assert outline(path) == [(2, {"a": "1", "b": "x\ry"}), (3, {"a": "2", "b": "z"})]
 
 
 def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
     """The first row is data."""
     path = write(tmp_path, "x.csv", "1,2\n3,4\n")
 
-    assert [(1, {"1": "1", "2": "2"}), (2, {"1": "3", "2": "4"})] == outline(
-        path, has_header=False
-    )
+    assert outline(path, has_header=False) == [(1, {"1": "1", "2": "2"}), (2, {"1": "3", "2": "4"})]
 
 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
         ("1,2,3,4", "4 cells, expected 3; a cell that holds ',' must stand in quotes (\")"),
-        ("1,2", f"2 cells, expected 3; {QUOTED_LINE_BREAK} (\")"),
-        ("1", f"1 cell, expected 3; {QUOTED_LINE_BREAK} (\")"),
-        ('1,"say "hi" now",3', "text follows a closing quote (\")"),
-        ('1,"2"x,3', "text follows a closing quote (\")"),
+        ("1,2", f'2 cells, expected 3; {QUOTED_LINE_BREAK} (")'),
+        ("1", f'1 cell, expected 3; {QUOTED_LINE_BREAK} (")'),
+        ('1,"say "hi" now",3', 'text follows a closing quote (")'),
+        ('1,"2"x,3', 'text follows a closing quote (")'),
         ("1,2\r,3", "a carriage return stands outside quotes"),
     ],
 )
@@ -97,9 +93,9 @@ def test_a_faulty_row_is_an_error_in_its_place(row: str, expected: str, tmp_path
     path = write(tmp_path, "x.csv", f"a,b,c\n1,2,3\n{row}\n4,5,6\n")
 
     before, (line, error), after = outline(path)
-    assert (2, {"a": "1", "b": "2", "c": "3"}) == before
-    assert (3, True) == (line, error.startswith(expected))
-    assert (4, {"a": "4", "b": "5", "c": "6"}) == after
+    assert before == (2, {"a": "1", "b": "2", "c": "3"})
+    assert (line, error.startswith(expected)) == (3, True)
+    assert after == (4, {"a": "4", "b": "5", "c": "6"})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +124,7 @@ def test_a_header_that_is_data_can_be_said_to_be(tmp_path: Path) -> None:
     path = write(tmp_path, "x.csv", "a,,a\n1,2,3\n")
 
     assert "--no-header" in refusal(path)
-    assert 2 == len(rows_of(path, has_header=False))
+    assert len(rows_of(path, has_header=False)) == 2
 
 
 def test_an_open_quote_does_not_fill_the_memory(tmp_path: Path) -> None:

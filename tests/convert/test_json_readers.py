@@ -31,7 +31,7 @@ def test_rows_are_found_in_each_layout(
     """An array of objects, columns, and rows under one key; the last two are noted."""
     path = write(tmp_path, "x.json", json.dumps(document, indent=indent))
 
-    assert ROWS == rows_of(path)
+    assert rows_of(path) == ROWS
     assert (notes, ("a", "b")) == (head_of(path).notes, head_of(path).columns)
 
 
@@ -53,8 +53,8 @@ def test_objects_one_after_the_other_are_rows(tmp_path: Path) -> None:
     """As jq writes them, each over several lines."""
     path = write(tmp_path, "x.json", "\n".join(json.dumps(row, indent=2) for row in ROWS))
 
-    assert ROWS == rows_of(path)
-    assert ("read as one JSON object after the other",) == head_of(path).notes
+    assert rows_of(path) == ROWS
+    assert head_of(path).notes == ("read as one JSON object after the other",)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_array_of_mixed_values_has_errors_in_their_places(tmp_path: Path) -> 
     content = '[{"a": 1},\n3, "x", null, [1],\n{"a": NaN}, {"a": 1, "a": 2},\n {"a": "\\ud800"},\
  {"a": 1e999}, {"a": "\\ud83d\\ude00"}]'
 
-    assert [
+    assert outline(write(tmp_path, "x.json", content)) == [
         (1, {"a": 1}),
         (2, "line 2, column 1: a number, expected a JSON object"),
         (3, "line 2, column 4: a string, expected a JSON object"),
@@ -106,26 +106,33 @@ def test_an_array_of_mixed_values_has_errors_in_their_places(tmp_path: Path) -> 
         (8, "'a': '\\ud800' is half a surrogate pair, expected a whole character"),
         (9, "'a': a number that is not finite, or too large to read"),
         (10, {"a": "😀"}),
-    ] == outline(write(tmp_path, "x.json", content))
+    ]
 
 
 def test_odd_values_in_columns_are_errors_of_their_rows(tmp_path: Path) -> None:
     """The other rows are read."""
     path = write(tmp_path, "x.json", '{"a": ["x", "\\ud800", "z"], "b": [1.5, 2, NaN]}')
 
-    assert [
+    assert outline(path) == [
         (1, {"a": "x", "b": 1.5}),
         (2, "'\\ud800' is half a surrogate pair, expected a whole character"),
         (3, "a number that is not finite, or too large to read"),
-    ] == outline(path)
+    ]
 
 
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.sampled_from(['"}, {', '"}]}, {"', "\\"]),
+)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(['"}, {', '"}]}, {"', "\\"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.just("d"), inner),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 @given(
@@ -180,15 +187,15 @@ def test_memory_does_not_grow_with_the_file(layout: str, tmp_path: Path) -> None
     )  # fmt: skip
 
     rows, megabytes = map(int, run.stdout.split())
-    assert (60_000, True) == (rows, megabytes < 40)
+    assert (rows, megabytes < 40) == (60_000, True)
 
 
 def test_lines_are_numbered_by_newlines_alone(tmp_path: Path) -> None:
     """Blank lines are skipped and counted; a line separator within a string is part of it."""
     path = write(tmp_path, "x.jsonl", '{"a": "x\u2028y"}\r\n\n \r\n{"a": 2}')
 
-    assert [(1, {"a": "x\u2028y"}), (4, {"a": 2})] == outline(path)
-    assert "x.jsonl:4: row 2" == head_of(path).place(4, 2)
+    assert outline(path) == [(1, {"a": "x\u2028y"}), (4, {"a": 2})]
+    assert head_of(path).place(4, 2) == "x.jsonl:4: row 2"
 
 
 def test_faulty_lines_are_errors_in_their_places(tmp_path: Path) -> None:
@@ -221,4 +228,4 @@ def test_columns_are_those_of_the_first_rows(tmp_path: Path) -> None:
     """In the order in which they appear."""
     path = write(tmp_path, "x.jsonl", '{"b": 1}\n{"a": 1, "b": 2}\n')
 
-    assert ("b", "a") == head_of(path).columns
+    assert head_of(path).columns == ("b", "a")

@@ -19,9 +19,7 @@ LEGACY = [
 
 
 @pytest.mark.parametrize(("encoding", "text"), LEGACY)
-def test_an_older_encoding_is_detected_and_named(
-    encoding: str, text: str, tmp_path: Path
-) -> None:
+def test_an_older_encoding_is_detected_and_named(encoding: str, text: str, tmp_path: Path) -> None:
     """The text comes out right, and the note says what was taken for granted."""
     path = write(tmp_path, "x.csv", text.encode(encoding))
 
@@ -36,7 +34,7 @@ def test_unicode_without_a_mark_is_told_by_its_zeros(encoding: str, tmp_path: Pa
     """As files of other systems come."""
     path = write(tmp_path, "x.csv", WESTERN.encode(encoding))
 
-    assert "très bien" == rows_of(path)[0]["completion"]
+    assert rows_of(path)[0]["completion"] == "très bien"
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.txt", "x.json", "x.jsonl"])
@@ -45,7 +43,7 @@ def test_a_named_encoding_wins(name: str, tmp_path: Path) -> None:
     content = {"x.csv": "a,b\né,1\n", "x.txt": "é\n"}.get(name, '{"a": "é"}\n')
     path = write(tmp_path, name, content.encode())
 
-    assert "Ã©" == next(iter(rows_of(path, encoding="cp1252")[0].values()))
+    assert next(iter(rows_of(path, encoding="cp1252")[0].values())) == "Ã©"
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "base64", "", "a\0b"])
@@ -53,7 +51,9 @@ def test_an_unknown_encoding_is_refused(encoding: str, tmp_path: Path) -> None:
     """And the message gives some that are known."""
     message = refusal(write(tmp_path, "x.csv", "a,b\n1,2\n"), encoding=encoding)
 
-    assert message.startswith(f"--encoding {encoding!r} is not known; expected a name such as utf-8")
+    assert message.startswith(
+        f"--encoding {encoding!r} is not known; expected a name such as utf-8"
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_letter_that_is_utf8_by_chance_is_no_mixture(tmp_path: Path) -> None:
     """Russian `Её` in Windows-1251 is a character of UTF-8, too."""
     text = "вопрос,ответ\n" + "как дела сегодня,всё хорошо у нас\n" * 50 + "Её дом,да\n"
 
-    assert "Её дом" == rows_of(write(tmp_path, "x.csv", text.encode("cp1251")))[-1]["вопрос"]
+    assert rows_of(write(tmp_path, "x.csv", text.encode("cp1251")))[-1]["вопрос"] == "Её дом"
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,13 @@ _LISTED = 10
 _ERROR_CELL = "e"
 _FORMULA_CELL = "f"
 # Excel writes what XML has no place for as _xHHHH_, and a text that looks so with its first
-# underscore escaped (ECMA-376-1, 22.9.2.19); openpyxl undoes neither.
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_(?:_x([0-9A-Fa-f]{4})_)?")
+# underscore escaped (ECMA-376-1, 22.9.2.19); openpyxl undoes neither. Half a surrogate pair stays
+# as it is, for no text holds it.
+_HEX = "[0-9A-Fa-f]"
+_ESCAPE = re.compile(
+    rf"_x([Dd][89ABab]{_HEX}{{2}})__x([Dd][C-Fc-f]{_HEX}{{2}})_"  # a surrogate pair
+    rf"|_x((?![Dd][89A-Fa-f]){_HEX}{{4}})_"
+)
 
 Values = Sequence[object]
 
@@ -199,14 +204,5 @@ def _plain(value: object) -> object:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    """The characters of one or two escapes; what would be half a surrogate pair stays spelt."""
-    first, second = match[1], match[2]
-    code = int(first, 16)
-    if not 0xD800 <= code < 0xE000:
-        following = f"_x{second}_" if second else ""
-        return chr(code) + _ESCAPE.sub(_unescaped, following)
-    units = code.to_bytes(2, "big") + (int(second, 16).to_bytes(2, "big") if second else b"")
-    try:
-        return units.decode("utf-16-be")
-    except UnicodeDecodeError:
-        return match[0]
+    """The character of an escape, or of a pair of them."""
+    return bytes.fromhex("".join(filter(None, match.groups()))).decode("utf-16-be")
