@@ -125,7 +125,7 @@ def test_a_hidden_sheet_is_read_only_when_named(tmp_path: Path) -> None:
 
 
 def test_cells_without_a_value_are_errors_of_their_rows(tmp_path: Path) -> None:
-    """Formulas never worked out and error values are named by their cells; texts like them are not."""
+    """Formulas that were never worked out, and error values; named by their cells."""
     content = workbook([["a", "b"], ["=1+1", 1], [2, "#N/A"], ["t", 3]])
     path = write(tmp_path, "x.xlsx", content)
 

@@ -28,7 +28,8 @@ for line in sys.stdin:
     shown = io.StringIO()
     with contextlib.redirect_stderr(shown):
         try:
-            answer = {"files": [(file.name, str(file.path)) for file in fetch(location, limit=limit)]}
+            files = fetch(location, limit=limit)
+            answer = {"files": [(file.name, str(file.path)) for file in files]}
         except InputError as error:
             answer = {"error": str(error)}
     print(json.dumps({**answer, "stderr": shown.getvalue()}), flush=True)
