@@ -88,6 +88,13 @@ def test_a_letter_that_is_utf8_by_chance_is_no_mixture(tmp_path: Path) -> None:
     assert rows_of(write(tmp_path, "x.csv", text.encode("cp1251")))[-1]["вопрос"] == "Её дом"
 
 
+def test_characters_that_are_utf8_by_chance_are_no_mixture(tmp_path: Path) -> None:
+    """Pairs of bytes of Chinese are so more often than single letters."""
+    text = "问题,答案\n你好世界,今天天气很好\n我们去公园吧,好的没有问题\n" * 2 + "模,好\n"
+
+    assert "模" == rows_of(write(tmp_path, "x.csv", text.encode("gb18030")))[-1]["问题"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "content", "expected"),
     [
@@ -122,6 +129,10 @@ def test_a_bad_byte_across_chunks_is_found_at_its_place(tmp_path: Path) -> None:
     content = f"{before}é\n".encode() * 2 + b"\xc3(\n"
 
     assert refusal(write(tmp_path, "x.txt", content)).startswith("x.txt:3:1: the byte 0xC3")
+
+    content = "é".encode() + b"x" * (1024 * 1024 - 3) + b"\xc3" + b"x" * 10
+    message = refusal(write(tmp_path, "x.txt", content))
+    assert message.startswith(f"x.txt:1:{1024 * 1024 - 1}: the byte 0xC3 is not UTF-8, but other")
 
 
 def test_json_lines_are_judged_line_by_line(tmp_path: Path) -> None:

@@ -173,6 +173,10 @@ def test_a_wrong_extent_loses_no_rows(tmp_path: Path) -> None:
         (changed(TABLE, lambda xml: xml[:500]), "the workbook cannot be read, perhaps it is"),
         (changed(TABLE, lambda xml: b""), "the workbook cannot be read, perhaps it is damaged"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "the workbook is protected by a password"),
+        (
+            OLE.ljust(1024 * 1024 - 9, b"x") + "EncryptedPackage".encode("utf-16-le"),
+            "the workbook is protected by a password",
+        ),
         (OLE, "an old workbook (.xls); save it as .xlsx"),
         (with_part(TABLE, "xl/vbaProject.bin"), "a workbook with macros, which is not opened"),
         (with_part(TABLE, "xl/workbook.bin"), "a binary workbook (.xlsb); save it as .xlsx"),
