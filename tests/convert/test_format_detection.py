@@ -65,8 +65,16 @@ def rows_or_errors(path: Path) -> list:
     ("name", "content", "expected"),
     [
         ("x.csv", b"PAR1", "the file is a Parquet file, but its name says csv; give the right"),
-        ("x.csv", b"PK\x03\x04", "the file is a zip archive or XLSX workbook, but its name says"),
-        ("x.parquet", b"PK\x03\x04", "the file is a zip archive or XLSX workbook, but its name"),
+        (
+            "x.csv",
+            b"PK\x03\x04",
+            "the file is an XLSX workbook or another zip archive, but",
+        ),
+        (
+            "x.parquet",
+            b"PK\x03\x04",
+            "the file is an XLSX workbook or another zip archive, but",
+        ),
         ("x.xlsx", b"PAR1", "the file is a Parquet file, but its name says xlsx"),
         ("x.csv", b"<!doctype html><p>", "the file is a web page; download the data itself"),
         ("x.jsonl", b"<html>", "the file is a web page; download the data itself"),
