@@ -12,14 +12,14 @@ QUOTED_LINE_BREAK = "a cell with a line break must stand in quotes"
     ("name", "content", "expected"),
     [
         ("x.csv", "a,b\n1;2,3\n", ()),
-        ("x.csv", "a;b\n1,5;2\n", ("read with the semicolon as delimiter (detected)",)),
-        ("x.csv", "a\tb\n1\t2\n", ("read with the tab as delimiter (detected)",)),
-        ("x.csv", "a|b\n1|2\n", ("read with the vertical bar as delimiter (detected)",)),
-        ("x.csv", 'a;b\n"1,5\n,";2\n3;4\n', ("read with the semicolon as delimiter (detected)",)),
-        ("x.csv", "a;b\n1;2\n1;2;3\n3;4\n", ("read with the semicolon as delimiter (detected)",)),
+        ("x.csv", "a;b\n1,5;2\n", ("the cells are parted by ';'",)),
+        ("x.csv", "a\tb\n1\t2\n", ("the cells are parted by '\\t'",)),
+        ("x.csv", "a|b\n1|2\n", ("the cells are parted by '|'",)),
+        ("x.csv", 'a;b\n"1,5\n,";2\n3;4\n', ("the cells are parted by ';'",)),
+        ("x.csv", "a;b\n1;2\n1;2;3\n3;4\n", ("the cells are parted by ';'",)),
         ("x.csv", "text\none; two\nthree\n", ()),
         ("x.tsv", "a\tb\n1\t2\n", ()),
-        ("x.tsv", "a,b\n1,2\n", ("read with the comma as delimiter (detected)",)),
+        ("x.tsv", "a,b\n1,2\n", ("the cells are parted by ','",)),
     ],
 )
 def test_the_delimiter_is_detected_and_named(

@@ -8,7 +8,7 @@ from io import StringIO, TextIOWrapper
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from dataset_tools.convert.readers.delimiter import NAMES, likely_delimiter
+from dataset_tools.convert.readers.delimiter import likely_delimiter
 from dataset_tools.convert.readers.header import refuse_unless_names
 from dataset_tools.convert.readers.text_encoding import as_utf8
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
@@ -62,7 +62,7 @@ def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Tabl
         stream.seek(start)
         dialect = _dialect(source.name, sample, options, usual)
         if dialect.delimiter != usual and options.delimiter is None:
-            notes += (f"read with the {NAMES[dialect.delimiter]} as delimiter (detected)",)
+            notes += (f"the cells are parted by {dialect.delimiter!r}",)
         # The rows' lines are counted as editors count them: a lone \r in a quoted cell ends none.
         newline = "\n" if b"\n" in sample else ""
         text = TextIOWrapper(stream, encoding="utf-8", newline=newline)

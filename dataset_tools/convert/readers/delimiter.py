@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 
-NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+DELIMITERS = (",", ";", "\t", "|")
 _MAJORITY = 0.5  # of the rows; fewer have as many as the header by chance
 
 
@@ -15,7 +15,7 @@ def likely_delimiter(lines: Sequence[str], usual: str, quote_character: str) -> 
     A table of a single column has none, and gets the usual one.
     """
     best, best_score = usual, (0.0, False, 0)
-    for delimiter in NAMES:
+    for delimiter in DELIMITERS:
         widths = _widths(lines, delimiter, quote_character)
         share = widths.count(widths[0]) / len(widths) if widths else 0
         if share == 0 or widths[0] < 2 or (delimiter != usual and share <= _MAJORITY):
