@@ -65,7 +65,7 @@ class _Batches:
         import pyarrow
 
         try:
-            for batch in self._file.iter_batches(ROWS_AT_ONCE, use_threads=False):
+            for batch in self._file.iter_batches(ROWS_AT_ONCE):
                 self.rows += batch.num_rows
                 yield batch
         except (pyarrow.ArrowException, OSError) as error:
