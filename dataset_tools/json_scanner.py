@@ -45,6 +45,17 @@ Scalar = str | int | float | bool | None
 Value = Scalar | Container
 
 
+def type_name(value: object) -> str:
+    """JSON's name for the type of a value."""
+    if isinstance(value, Container):
+        return f"an {value.kind}"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "a string" if isinstance(value, str) else "a number"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A top-level key and its value, and where they stand."""

@@ -1,26 +1,10 @@
 """The text is not UTF-8."""
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
 from dataset_tools.rules.rule import Problem, Rule
-
-# longest first: UTF-32's little-endian mark begins with UTF-16's
-_MARKS = {
-    BOM_UTF32_LE: "UTF-32",
-    BOM_UTF32_BE: "UTF-32",
-    BOM_UTF16_LE: "UTF-16",
-    BOM_UTF16_BE: "UTF-16",
-}
-# without a mark, the zero bytes among the first four tell (RFC 4627, section 3): JSON begins with
-# two characters of ASCII
-_ZEROS: dict[tuple[bool, ...], str] = {
-    (True, True, True, False): "UTF-32BE",
-    (True, False, True, False): "UTF-16BE",
-    (False, True, True, True): "UTF-32LE",
-    (False, True, False, True): "UTF-16LE",
-}
+from dataset_tools.unicode_encodings import other_than_utf8
 
 
 class InvalidUtf8(Rule):
@@ -52,7 +36,7 @@ class InvalidUtf8(Rule):
     ends_the_check = True  # a UTF-16 file has no line that could be read
 
     def check_head(self, head: bytes) -> Iterable[Problem]:
-        encoding = _other_encoding(head)
+        encoding = other_than_utf8(head)
         if encoding is not None:
             yield Problem(
                 f"the file is {encoding}, expected UTF-8: convert it with "
@@ -65,11 +49,3 @@ class InvalidUtf8(Rule):
             yield Problem(
                 "invalid UTF-8 byte, expected UTF-8 text", column=line.invalid_utf8_at + 1
             )
-
-
-def _other_encoding(head: bytes) -> str | None:
-    """The name of a Unicode encoding that is not UTF-8, as iconv knows it."""
-    for mark, encoding in _MARKS.items():
-        if head.startswith(mark):
-            return encoding
-    return _ZEROS.get(tuple(byte == 0 for byte in head[:4]))

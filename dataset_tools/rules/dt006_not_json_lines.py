@@ -6,17 +6,12 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from dataset_tools.file_content import BINARY_FORMATS, binary_format, stand_in_for_data
 from dataset_tools.json_scanner import scan_line
 from dataset_tools.lines import UTF8_BOM
 from dataset_tools.rules.rule import Problem, Rule
 
-_WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE)
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ARRAY_OF_OBJECTS = re.compile(r"\[\s*\{")
-_BINARY_FORMATS = {
-    b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "an XLSX workbook or another zip archive",
-}
 _CONVERT = "convert it with: dataset-tools convert IN -o OUT.jsonl"
 _DOCUMENTS_TO_LINES = "jq -c . IN > OUT.jsonl"
 _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "CSV with semicolons"}
@@ -66,13 +61,12 @@ class NotJsonLines(Rule):
 
 def _other_format(head: bytes) -> str | None:
     """What the file is, and how to convert it; None where it may be JSON Lines."""
-    for magic, kind in _BINARY_FORMATS.items():
-        if head.startswith(magic):
-            return f"the file is {kind}; {_CONVERT}"
-    if head.startswith(_LFS_POINTER):
-        return "the file is a Git LFS pointer; fetch the data with git lfs pull"
-    if _WEB_PAGE.match(head):
-        return "the file is a web page; download the data itself (the raw file) instead"
+    binary = binary_format(head)
+    if binary is not None:
+        return f"the file is {BINARY_FORMATS[binary]}; {_CONVERT}"
+    stand_in = stand_in_for_data(head)
+    if stand_in is not None:
+        return f"the file is {stand_in}"
     text = head.decode(errors="replace").lstrip()
     if text.startswith(("[", "{")):
         return _json_document(text)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.json_scanner import Container
+from dataset_tools.json_scanner import Container, type_name
 from dataset_tools.parsing import OddLine
-from dataset_tools.rules.line_members import type_name
 from dataset_tools.rules.rule import Problem, Rule
 
 

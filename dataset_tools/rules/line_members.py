@@ -14,17 +14,6 @@ def members_by_key(line: OddLine) -> dict[str, Member] | None:
     return {member.key: member for member in scan.members}
 
 
-def type_name(value: object) -> str:
-    """JSON's name for the type of a value."""
-    if isinstance(value, Container):
-        return f"an {value.kind}"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "a string" if isinstance(value, str) else "a number"
-
-
 def has_constant_at(line: OddLine, at: int) -> bool:
     """Whether the value at this position is spelt NaN or Infinity, which DT106 reports."""
     return line.scan is not None and any(constant.at == at for constant in line.scan.constants)

@@ -24,32 +24,34 @@ _MODULE_OF_SCHEME = {
 }
 
 
-def fetch(location: str | Sequence[str], *, sha256: str | None = None) -> list[SourceFile]:
+def fetch(
+    location: str | Sequence[str], *, sha256: str | None = None, limit: int | None = None
+) -> list[SourceFile]:
     """Make the data at a location, or at several, readable on this machine, in the order given.
 
-    A glob gives its files in the order of their names. Raises InputError, one line that never
+    A glob gives its files in the order of their names. Of a split of a hub dataset only the first
+    `limit` rows are read; what else there is comes whole. Raises InputError, one line that never
     shows credentials, if the data cannot be had, the scheme has no source, or the content does
     not match `sha256`.
     """
     locations = [location] if isinstance(location, str) else location
-    files = [file for each in locations for file in _fetch_one(each)]
+    files = [file for each in locations for file in _fetch_one(each, limit)]
     if sha256 is not None:
         verify_sha256(files, sha256)
     return files
 
 
-def _fetch_one(location: str) -> list[SourceFile]:
+def _fetch_one(location: str, limit: int | None) -> list[SourceFile]:
     scheme = scheme_of(location)
     if scheme not in _MODULE_OF_SCHEME:
         raise InputError(_no_source(location, scheme))
-    return _source(_MODULE_OF_SCHEME[scheme])(location)
+    fetch_from_source = _source(_MODULE_OF_SCHEME[scheme])
+    return fetch_from_source(location, limit) if scheme == "hf" else fetch_from_source(location)
 
 
-def _source(module: str) -> Callable[[str], list[SourceFile]]:
+def _source(module: str) -> Callable[..., list[SourceFile]]:
     # Imported on first use: linting a local file must not pay for an HTTP client.
-    fetch_from_source: Callable[[str], list[SourceFile]] = import_module(
-        f"{__name__}.{module}"
-    ).fetch
+    fetch_from_source: Callable[..., list[SourceFile]] = import_module(f"{__name__}.{module}").fetch
     return fetch_from_source
 
 

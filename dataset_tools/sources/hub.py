@@ -24,14 +24,18 @@ from dataset_tools.sources.library_logs import silenced
 from dataset_tools.sources.progress import downloads_are_hidden
 from dataset_tools.sources.source_file import SourceFile
 
+WRITTEN_AS = "with class names"  # so that rows written otherwise, by an older version, are not used
 LOGGERS = ("datasets", "huggingface_hub", "fsspec", "httpx", "httpx2", "urllib3", "filelock")
 
 
-def fetch(location: str) -> list[SourceFile]:
+def fetch(location: str, limit: int | None = None) -> list[SourceFile]:
     """Bring the rows or files that `location` names to this machine; a glob gives files in order.
 
     What the hub is asked first is the commit, so that a later one is noticed. Where the hub cannot
     be reached, or HF_HUB_OFFLINE is set, the rows of an earlier run are used with a warning.
+
+    With `limit`, only that many rows of a split are read, and kept apart from all of them; a file
+    comes whole.
 
     Raises InputError, one line, if there is no data to be had, and MissingExtraError without the
     library for it. Code from the repository is never run.
@@ -49,22 +53,22 @@ def fetch(location: str) -> list[SourceFile]:
                 return [_fetch_file(api, place, path) for path in _paths(api, place, place.path)]
             except UnavailableError as failure:
                 raise InputError(f"{place}: {failure}; {failure.mend}") from failure
-        with hold_slot(str(place)) as slot:
+        with hold_slot(str(place) if limit is None else f"{place} first {limit}") as slot:
             path = slot.stored_while_waiting() or current_copy(
-                str(place), slot, partial(_current_rows, api, place, slot)
+                str(place), slot, partial(_current_rows, api, place, slot, limit)
             )
         return [SourceFile(str(place), path)]
 
 
-def _current_rows(api: Any, place: HubLocation, slot: Slot) -> Path:
+def _current_rows(api: Any, place: HubLocation, slot: Slot, limit: int | None) -> Path:
     """Return the copy of the rows that are current now; reads them where there is none."""
     commit, _ = _commit_and_files(api, place)
-    validators, stored = Validators(etag=commit), slot.stored()
+    validators, stored = Validators(etag=f"{commit} {WRITTEN_AS}"), slot.stored()
     if stored and stored.validators == validators:
         return slot.confirm(stored)
     with explained(place):
         api.auth_check(place.repository, repo_type="dataset")  # strangers may ask for the commit
-    write_rows(place, commit, slot)
+    write_rows(place, commit, slot, limit)
     return slot.finish(f"{place.repository.partition('/')[2]}.jsonl", validators)
 
 

@@ -1,13 +1,15 @@
 """Streams a split of a hub dataset into a slot of the download cache, one JSON object a line.
 
-Columns stay as they are. A null is left out: tables cannot tell it from an absent value. The
-library for datasets reads the repository's data files; version 4 and later run no code from it.
+Columns stay as they are, but for numbers of classes, which become the classes' names. A null is
+left out: tables cannot tell it from an absent value. The library for datasets reads the
+repository's data files; version 4 and later run no code from it.
 """
 
 import json
 from collections.abc import Sequence
 from typing import IO, Any
 
+from dataset_tools.arrow_values import class_names_of, values_of
 from dataset_tools.download_cache import Slot
 from dataset_tools.errors import InputError, MissingExtraError
 from dataset_tools.sources.attempts import UnavailableError
@@ -19,8 +21,8 @@ DEFAULT_SPLIT = "train"
 ROWS_AT_ONCE = 1000
 
 
-def write_rows(place: HubLocation, commit: str, slot: Slot) -> None:
-    """Write the rows of `commit` to the slot's part.
+def write_rows(place: HubLocation, commit: str, slot: Slot, limit: int | None = None) -> None:
+    """Write the rows of `commit`, or the first `limit` of them, to the slot's part.
 
     Raises InputError where configuration or split must be named, do not exist, or hold nothing,
     MissingExtraError without the library for datasets.
@@ -38,7 +40,7 @@ def write_rows(place: HubLocation, commit: str, slot: Slot) -> None:
             splits = _splits(datasets, place, commit)
             rows = splits[_chosen(place, "split", place.split, list(splits), DEFAULT_SPLIT)]
             with slot.new_part(None) as part:
-                if not _write(rows, part, str(place)):
+                if not _write(rows, part, str(place), limit):
                     raise InputError(f"{place}: the split has no rows")
     except (InputError, UnavailableError):
         raise
@@ -78,13 +80,19 @@ def _chosen(
     raise InputError(f"{place}: no {kind} is named, and the dataset has {listed}; add {how}")
 
 
-def _write(rows: Any, part: IO[bytes], name: str) -> int:
+def _write(rows: Any, part: IO[bytes], name: str, limit: int | None) -> int:
+    class_names = class_names_of(rows.features)
     count = 0
+    if limit is not None:
+        rows = rows.take(limit)
     with download_progress(name, total=None, done=0) as advance:
         # As tables: images and sounds, which would have to be decoded, stay the bytes they are.
         for table in rows.with_format("arrow").iter(batch_size=ROWS_AT_ONCE):
-            for row in table.to_pylist():
-                present = {key: value for key, value in row.items() if value is not None}
+            names = table.schema.names
+            columns = [values_of(table.column(name), class_names.get(name)) for name in names]
+            for values in zip(*columns, strict=True):
+                row = zip(names, values)  # noqa: B905 - a column for each name
+                present = {key: value for key, value in row if value is not None}
                 line = json.dumps(present, ensure_ascii=False, default=str).encode() + b"\n"
                 part.write(line)
                 advance(len(line))

@@ -23,12 +23,13 @@ from dataset_tools.errors import InputError
 from dataset_tools.sources import attempts, fetch
 attempts.FIRST_PAUSE_SECONDS = 0.001
 for line in sys.stdin:
-    location, cache = json.loads(line)
+    location, cache, limit = json.loads(line)
     os.environ["AXOLOTL_REPLICATE_CACHE"] = cache
     shown = io.StringIO()
     with contextlib.redirect_stderr(shown):
         try:
-            answer = {"files": [(file.name, str(file.path)) for file in fetch(location)]}
+            files = fetch(location, limit=limit)
+            answer = {"files": [(file.name, str(file.path)) for file in files]}
         except InputError as error:
             answer = {"error": str(error)}
     print(json.dumps({**answer, "stderr": shown.getvalue()}), flush=True)
@@ -40,6 +41,23 @@ configs:
   data_files: one.jsonl
 - config_name: two
   data_files: two.jsonl
+---
+"""
+CLASSES = b"""\
+---
+dataset_info:
+  features:
+  - name: text
+    dtype: string
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': negative
+          '1': positive
+  splits:
+  - name: train
+    num_examples: 2
 ---
 """
 
@@ -59,15 +77,15 @@ class Fetcher:
         self.cache = home / "cache"
         self.shown = ""
 
-    def ask(self, location: str) -> dict:
-        self._process.stdin.write(json.dumps([PREFIX + location, str(self.cache)]) + "\n")
+    def ask(self, location: str, limit: int | None = None) -> dict:
+        self._process.stdin.write(json.dumps([PREFIX + location, str(self.cache), limit]) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         self.shown = answer["stderr"]
         return answer
 
-    def contents(self, location: str) -> list[bytes]:
-        answer = self.ask(location)
+    def contents(self, location: str, limit: int | None = None) -> list[bytes]:
+        answer = self.ask(location, limit)
         assert "error" not in answer, answer["error"]
         return [Path(path).read_bytes() for _, path in answer["files"]]
 
@@ -97,6 +115,8 @@ def hub() -> Iterator[LoopbackHub]:
         {"data/train-00000-of-00001.parquet": parquet, "data/test-00000-of-00001.parquet": parquet},
     )
     hub.commit("me/lines", {"rows.jsonl": ROW, "more/y.jsonl": ROW * 2, "more/x.jsonl": ROW * 3})
+    classes = as_parquet({"text": ["a", "b"], "label": [1, -1]})
+    hub.commit("me/classes", {"README.md": CLASSES, "train.parquet": classes})
     hub.commit("me/splits", {"test.jsonl": ROW, "validation.jsonl": ROW * 2})
     hub.commit("me/configs", {"README.md": CONFIGS, "one.jsonl": ROW, "two.jsonl": ROW * 2})
     hub.commit("me/private", {"train.jsonl": ROW}, private=True)
@@ -139,6 +159,25 @@ def test_rows_of_a_table_become_json_lines(fetcher: Fetcher) -> None:
 
     assert expected == [json.loads(line) for line in content.splitlines()]
     assert fetcher.names("me/tables") == [f"{PREFIX}me/tables"]
+
+
+def test_numbers_of_classes_become_their_names(fetcher: Fetcher) -> None:
+    """Names are what a model should learn to write; a row without a class has none."""
+    (content,) = fetcher.contents("me/classes")
+
+    expected = [{"text": "a", "label": "positive"}, {"text": "b"}]
+    assert expected == [json.loads(line) for line in content.splitlines()]
+
+
+def test_the_first_rows_can_be_had_without_the_rest(fetcher: Fetcher) -> None:
+    """They are kept apart from all rows, whichever come first."""
+    counts = [
+        len(fetcher.contents("me/splits#validation", limit)[0].splitlines())
+        for limit in (1, None, 1, 5)
+    ]
+
+    assert counts == [1, 2, 1, 2]
+    assert fetcher.contents("me/lines/rows.jsonl", 1) == [ROW]
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,44 @@
-"""Readers: a file of one format as a table.
+"""Readers: a file of one format, or a folder, as a table.
 
-A reader is one module with `read(source, options)` and one line in the table below.
+A reader is one module with a context manager `read(source, options)` that gives a `Table`, and one
+line in the table below. What depends on an extra is imported when a file of that format is opened.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from importlib import import_module
-from pathlib import PurePath
+from itertools import chain
+from typing import NamedTuple
 
+from dataset_tools.convert.readers.format_detection import detected_format
 from dataset_tools.convert.table import ReadOptions, Table
+from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError
 from dataset_tools.sources import SourceFile
 
-# format: module, and the suffixes of file names
+Read = Callable[[SourceFile, ReadOptions], AbstractContextManager[Table]]
+
+
+class Reader(NamedTuple):
+    """Where the function is that opens files of a format, and how their names end."""
+
+    module: str
+    suffixes: tuple[str, ...]
+    function: str = "read"
+
+
 READERS = {
-    "csv": ("delimited_text", (".csv",)),
-    "jsonl": ("json_lines", (".jsonl", ".ndjson")),
+    "csv": Reader("delimited_text", (".csv",), "read_csv"),
+    "tsv": Reader("delimited_text", (".tsv", ".tab"), "read_tsv"),
+    "json": Reader("json_document", (".json",)),
+    "jsonl": Reader("json_lines", (".jsonl", ".ndjson")),
+    "parquet": Reader("parquet", (".parquet", ".pq")),
+    "xlsx": Reader("workbook", (".xlsx",)),
+    "txt": Reader("plain_text", (".txt",)),
+    "dataset": Reader("saved_dataset", ()),
 }
+_LISTED_COLUMNS = 5
 
 
 @contextmanager
@@ -25,17 +47,29 @@ def open_table(
 ) -> Iterator[Table]:
     """Open a file as a table, by its name and content where no format is given.
 
-    Raises InputError where it cannot be read as that format, or none is known.
+    Raises InputError where it cannot be read as that format, none is known, or it has no rows.
     """
-    format_name = format_name or _format_of(source)
-    module = import_module(f"{__name__}.{READERS[format_name][0]}")
-    with module.read(source, options or ReadOptions()) as table:
-        yield table
+    if format_name is not None and format_name not in READERS:
+        raise InputError(f"no format {format_name!r}; expected {', '.join(READERS)}")
+    suffixes = {suffix: name for name, reader in READERS.items() for suffix in reader.suffixes}
+    format_name, notes = detected_format(source, format_name, suffixes)
+    with reader_of(format_name)(source, options or ReadOptions()) as table:
+        first = next(table.rows, None)
+        if first is None:
+            raise _no_rows(table)
+        rows = chain([first], table.rows)
+        yield replace(table, rows=rows, notes=notes + table.notes)
 
 
-def _format_of(source: SourceFile) -> str:
-    suffixes = PurePath(source.name.removesuffix(".gz").removesuffix(".zst")).suffix.lower()
-    for name, (_, known) in READERS.items():
-        if suffixes in known:
-            return name
-    raise InputError(f"{source.name}: no known format; name it with --from")
+def reader_of(format_name: str) -> Read:
+    """The function that opens files of a format."""
+    reader = READERS[format_name]
+    read: Read = getattr(import_module(f"{__name__}.{reader.module}"), reader.function)
+    return read
+
+
+def _no_rows(table: Table) -> InputError:
+    names = ", ".join(map(shown_name, table.columns[:_LISTED_COLUMNS]))
+    more = ", …" * (len(table.columns) > _LISTED_COLUMNS)
+    what = f"only the columns {names}{more} and no row" if names else "no rows"
+    return InputError(f"{table.name}: the file holds {what}; there is nothing to convert")

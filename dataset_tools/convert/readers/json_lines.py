@@ -1,5 +1,6 @@
 """JSON Lines: an object a line; lines that hold none are errors in their row's place."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -7,34 +8,92 @@ from typing import BinaryIO
 
 import msgspec
 
+from dataset_tools.byte_scan import numpy_module
+from dataset_tools.convert.readers.json_row import row_of_line, strings_of_row
+from dataset_tools.convert.readers.text_encoding import as_utf8
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
-from dataset_tools.lines import open_plain, skip_byte_order_mark
+from dataset_tools.lines import LineBatch, open_plain, read_batches
 from dataset_tools.sources import SourceFile
 
 ROWS_THAT_TELL_COLUMNS = 1000
+_decode = msgspec.json.Decoder().decode
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @contextmanager
 def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
-    """Open the file; its columns are the keys of its first rows, in the order they appear."""
-    with open_plain(source.path, source.name) as stream:
+    """Open the file; its columns are the keys of its first rows, in the order they appear.
+
+    A line of invalid UTF-8 is an error in its row's place, as lint has it.
+    """
+    with (
+        open_plain(source.path, source.name) as packed,
+        as_utf8(packed, source.name, options.encoding, is_checked_later=True) as (stream, notes),
+    ):
         rows = _rows(stream)
         first = list(islice(rows, ROWS_THAT_TELL_COLUMNS))
-        columns = dict.fromkeys(
-            key for _, row in first if not isinstance(row, RowError) for key in row
+        yield Table(
+            source.name,
+            columns_of(first),
+            chain(first, rows),
+            unit="line",
+            notes=notes,
+            bytes_read=stream.tell,
+            size=os.fstat(stream.fileno()).st_size,
         )
-        yield Table(source.name, tuple(columns), chain(first, rows), unit="line")
+
+
+def columns_of(rows: list[tuple[int, Row | RowError]]) -> tuple[str, ...]:
+    """All keys of the rows, in the order they appear."""
+    return tuple(
+        dict.fromkeys(key for _, row in rows if not isinstance(row, RowError) for key in row)
+    )
 
 
 def _rows(stream: BinaryIO) -> Iterator[tuple[int, Row | RowError]]:
-    skip_byte_order_mark(stream)
-    decode = msgspec.json.Decoder().decode
-    for number, line in enumerate(stream, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            yield number, RowError(str(error))
-            continue
-        yield number, row if isinstance(row, dict) else RowError("not a JSON object")
+    for batch in read_batches(stream):
+        rows = _sound_rows(batch)
+        if rows is not None:
+            yield from enumerate(rows, start=batch.first_number)
+        else:
+            for number, line in enumerate(batch.lines, start=batch.first_number):
+                row = _sound_row(line) or row_of_line(number, line)
+                if row is not None:
+                    yield number, row
+
+
+def _sound_rows(batch: LineBatch) -> list[Row] | None:
+    """The rows of a batch whose lines are all objects, each with different keys; else None."""
+    try:
+        rows = list(map(_decode, batch.lines))
+    except _REFUSED:
+        return None
+    if set(map(type, rows)) != {dict}:
+        return None
+    return rows if _count_quotes(batch.block) == 2 * sum(map(strings_of_row, rows)) else None
+
+
+def _sound_row(line: bytes) -> Row | None:
+    try:
+        row = _decode(line)
+    except _REFUSED:
+        return None
+    if type(row) is not dict:
+        return None
+    quotes = line.count(b'"') - line.count(b'\\"')
+    return row if quotes == 2 * strings_of_row(row) else None
+
+
+def _count_quotes(block: bytes) -> int:
+    """How many quotes are not escaped, or fewer where a string ends with a backslash.
+
+    A key that stands twice, of which the parser keeps the last, has quotes of its own.
+    """
+    numpy = numpy_module()
+    array = numpy.frombuffer(block, numpy.uint8)
+    is_quote = array == ord('"')
+    quotes = int(numpy.count_nonzero(is_quote))
+    if b"\\" in block:
+        is_quote[1:] &= array[:-1] == ord("\\")
+        quotes -= int(numpy.count_nonzero(is_quote[1:]))
+    return quotes
