@@ -35,9 +35,9 @@ with open(sys.argv[1], newline="", encoding="utf-8") as table, open(sys.argv[2],
         lines.write(json.dumps(row) + "\\n")
 """,
     "json": """
-import ijson, json, sys
+import json, sys
 with open(sys.argv[1], "rb") as table, open(sys.argv[2], "w") as lines:
-    for row in ijson.items(table, "item"):
+    for row in json.load(table):
         lines.write(json.dumps(row) + "\\n")
 """,
     "parquet": """

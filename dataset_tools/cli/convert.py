@@ -105,7 +105,7 @@ def command(
         sample_by=sample_by,
     )
     with hidden_downloads(quiet):
-        sources = _sources(source, options)
+        sources = _sources(source, options, limit)
     run = _Run(conversion, options, format_name, quiet)
     if output == STANDARD_OUTPUT:
         write_records(run.records(sources), sys.stdout.buffer, bom=bom)
@@ -170,7 +170,7 @@ class _Run:
             click.echo(printable(line), err=True)
 
 
-def _sources(location: str, options: ReadOptions) -> list[SourceFile]:
+def _sources(location: str, options: ReadOptions, limit: int | None) -> list[SourceFile]:
     """The files to read; a folder is one, since it holds a saved dataset."""
     path = with_home(location)
     if path.is_dir():
@@ -183,7 +183,7 @@ def _sources(location: str, options: ReadOptions) -> list[SourceFile]:
             f"{display_name(location)}: --split and --name are for datasets: a folder, or "
             f"{PREFIX}OWNER/NAME"
         )
-    return fetch(location)
+    return fetch(location, limit=limit)
 
 
 def _counted(count: int, noun: str) -> str:

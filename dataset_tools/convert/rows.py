@@ -3,14 +3,13 @@
 None of the libraries is imported: each object is told by the method that gives its rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dataset_tools.convert.table import Row, RowError, Table
+from dataset_tools.arrow_values import ClassNames, class_names_of, class_names_of_schema
+from dataset_tools.convert.readers.arrow_rows import rows_of
+from dataset_tools.convert.table import Row, RowError, Table, with_columns
 from dataset_tools.errors import InputError
-
-ROWS_THAT_TELL_COLUMNS = 1000
 
 
 def table_of(data: Any, name: str) -> Table:
@@ -34,8 +33,8 @@ def table_of(data: Any, name: str) -> Table:
     if hasattr(data, "iter_rows"):  # polars
         return Table(name, tuple(data.columns), enumerate(data.iter_rows(named=True), start=1))
     if hasattr(data, "to_batches"):  # Arrow
-        batches = (batch.to_pylist() for batch in data.to_batches())
-        return Table(name, tuple(data.column_names), enumerate(chain.from_iterable(batches), 1))
+        names = class_names_of_schema(data.schema.metadata)
+        return Table(name, tuple(data.schema.names), rows_of(data.to_batches(), names))
     try:
         found = iter(data)
     except TypeError as error:
@@ -43,36 +42,18 @@ def table_of(data: Any, name: str) -> Table:
             f"{name}: found an object of type '{type(data).__name__}', expected rows: an iterable "
             "of dicts, a DataFrame or a Dataset"
         ) from error
-    return tabulated(name, enumerate(map(_row, named_classes(data, found)), start=1))
+    names = class_names_of(getattr(data, "features", None))
+    return Table(name, *with_columns(enumerate((_row(each, names) for each in found), start=1)))
 
 
-def tabulated(name: str, rows: Iterator[tuple[int, Row | RowError]]) -> Table:
-    """Rows as a table whose columns are the keys of the first rows, in the order they appear."""
-    first = list(islice(rows, ROWS_THAT_TELL_COLUMNS))
-    keys = (key for _, row in first if not isinstance(row, RowError) for key in row)
-    return Table(name, tuple(dict.fromkeys(keys)), chain(first, rows))
-
-
-def named_classes(data: Any, rows: Iterable[Any]) -> Iterator[Any]:
-    """The rows of a Dataset with the names of their classes in place of numbers."""
-    features = getattr(data, "features", None) or {}
-    named = {
-        column: feature.int2str
-        for column, feature in features.items()
-        if hasattr(feature, "int2str")
-    }
-    for row in rows:
-        if named:
-            names = {
-                column: name_of(row[column])
-                for column, name_of in named.items()
-                if row.get(column) is not None and row[column] >= 0  # -1: not known
-            }
-            row = {**row, **names}
-        yield row
-
-
-def _row(value: object) -> Row | RowError:
-    if isinstance(value, Mapping):
+def _row(value: object, class_names: ClassNames) -> Row | RowError:
+    if not isinstance(value, Mapping):
+        return RowError(f"found an object of type '{type(value).__name__}', expected a dict")
+    if not class_names:
         return value
-    return RowError(f"found an object of type '{type(value).__name__}', expected a dict")
+    named = {
+        column: names[value[column]] if value[column] >= 0 else None  # -1: not known
+        for column, names in class_names.items()
+        if value.get(column) is not None
+    }
+    return {**value, **named}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Literal
 
 Row = Mapping[str, object]  # None, and a key that is not there, is a missing value
@@ -9,11 +10,24 @@ Row = Mapping[str, object]  # None, and a key that is not there, is a missing va
 SampleBy = Literal["line", "paragraph", "document"]
 
 
+ROWS_THAT_TELL_COLUMNS = 1000
+
+
 class RowError(Exception):
     """A row that cannot become a record; the text names the column, what was found, the remedy.
 
     The row's place is added by who knows it.
     """
+
+
+NumberedRows = Iterator[tuple[int, Row | RowError]]
+
+
+def with_columns(rows: NumberedRows) -> tuple[tuple[str, ...], NumberedRows]:
+    """The keys of the first rows, in the order they appear, and all the rows."""
+    first = list(islice(rows, ROWS_THAT_TELL_COLUMNS))
+    keys = (key for _, row in first if not isinstance(row, RowError) for key in row)
+    return tuple(dict.fromkeys(keys)), chain(first, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,7 @@ class Table:
     columns: tuple[str, ...]
     """All that is known before the first row is read: a header, a schema, the first rows' keys."""
 
-    rows: Iterator[tuple[int, Row | RowError]]
+    rows: NumberedRows
 
     unit: Literal["line", "row", "sheet row"] = "row"
     """What the numbers count, from 1: lines of the file, or rows."""

@@ -8,19 +8,21 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import BinaryIO
 
-from dataset_tools.convert.readers.json_lines import ROWS_THAT_TELL_COLUMNS, columns_of
 from dataset_tools.convert.readers.json_text import JsonText
 from dataset_tools.convert.readers.text_encoding import as_utf8
-from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
+from dataset_tools.convert.table import (
+    NumberedRows,
+    ReadOptions,
+    RowError,
+    Table,
+    with_columns,
+)
 from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
 from dataset_tools.sources import SourceFile
-
-Rows = Iterator[tuple[int, Row | RowError]]
 
 # An object with one of these alone is one row, a chat; under any other key are the rows.
 _CHATS = frozenset({"messages", "conversations", "conversation"})
@@ -61,18 +63,16 @@ def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
         as_utf8(packed, source.name, options.encoding) as (stream, notes),
     ):
         rows, note = _rows(stream, source.name)
-        first = list(islice(rows, ROWS_THAT_TELL_COLUMNS))
         yield Table(
             source.name,
-            columns_of(first),
-            chain(first, rows),
+            *with_columns(rows),
             notes=(*notes, *note),
             bytes_read=stream.tell,
             size=os.fstat(stream.fileno()).st_size,
         )
 
 
-def _rows(stream: BinaryIO, name: str) -> tuple[Rows, Sequence[str]]:
+def _rows(stream: BinaryIO, name: str) -> tuple[NumberedRows, Sequence[str]]:
     start = stream.tell()
     text = JsonText(stream, name)
     kind = text.next_character()
@@ -96,7 +96,7 @@ def _rows(stream: BinaryIO, name: str) -> tuple[Rows, Sequence[str]]:
 
 def _rows_of_object(
     stream: BinaryIO, name: str, start: int, members: Sequence[_Member]
-) -> tuple[Rows, Sequence[str]]:
+) -> tuple[NumberedRows, Sequence[str]]:
     tables = [member for member in members if member.holds_rows]
     if len(tables) > 1 and len(tables) == len(members):
         raise InputError(
@@ -173,7 +173,7 @@ def _items(text: JsonText) -> Iterator[None]:
             return
 
 
-def _array(text: JsonText, *, is_all: bool = True) -> Rows:
+def _array(text: JsonText, *, is_all: bool = True) -> NumberedRows:
     number = 0
     for _ in _items(text):
         rows = text.rows_ahead()
@@ -186,14 +186,14 @@ def _array(text: JsonText, *, is_all: bool = True) -> Rows:
         text.end()
 
 
-def _sequence(text: JsonText) -> Rows:
+def _sequence(text: JsonText) -> NumberedRows:
     number = 0
     while text.next_character():
         number += 1
         yield number, text.row()
 
 
-def _columns(stream: BinaryIO, name: str, members: Sequence[_Member]) -> Rows:
+def _columns(stream: BinaryIO, name: str, members: Sequence[_Member]) -> NumberedRows:
     """The rows of columns side by side: a cursor in each array, all in one file."""
     lengths = {member.length for member in members}
     if len(lengths) > 1:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
 from typing import BinaryIO
 
 import msgspec
@@ -11,11 +10,10 @@ import msgspec
 from dataset_tools.byte_scan import numpy_module
 from dataset_tools.convert.readers.json_row import row_of_line, strings_of_row
 from dataset_tools.convert.readers.text_encoding import as_utf8
-from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
+from dataset_tools.convert.table import NumberedRows, ReadOptions, Row, Table, with_columns
 from dataset_tools.lines import LineBatch, open_plain, read_batches
 from dataset_tools.sources import SourceFile
 
-ROWS_THAT_TELL_COLUMNS = 1000
 _decode = msgspec.json.Decoder().decode
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -30,12 +28,9 @@ def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
         open_plain(source.path, source.name) as packed,
         as_utf8(packed, source.name, options.encoding, is_checked_later=True) as (stream, notes),
     ):
-        rows = _rows(stream)
-        first = list(islice(rows, ROWS_THAT_TELL_COLUMNS))
         yield Table(
             source.name,
-            columns_of(first),
-            chain(first, rows),
+            *with_columns(_rows(stream)),
             unit="line",
             notes=notes,
             bytes_read=stream.tell,
@@ -43,14 +38,7 @@ def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
         )
 
 
-def columns_of(rows: list[tuple[int, Row | RowError]]) -> tuple[str, ...]:
-    """All keys of the rows, in the order they appear."""
-    return tuple(
-        dict.fromkeys(key for _, row in rows if not isinstance(row, RowError) for key in row)
-    )
-
-
-def _rows(stream: BinaryIO) -> Iterator[tuple[int, Row | RowError]]:
+def _rows(stream: BinaryIO) -> NumberedRows:
     for batch in read_batches(stream):
         rows = _sound_rows(batch)
         if rows is not None:
