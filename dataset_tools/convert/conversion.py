@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from dataset_tools.convert.shapes import SHAPE_NAMES, ShapeChoices, recognise_shape
+from dataset_tools.convert.shapes import ShapeChoices, recognise_shape
 from dataset_tools.convert.table import Row, RowError, Table
 from dataset_tools.convert.template import Template, column_named, listed, parse_template
 from dataset_tools.convert.values import weight_of
@@ -223,7 +223,6 @@ def _by_templates(
 
 def _unknown_shape(columns: Collection[str]) -> str:
     return (
-        f"the columns {listed(columns)} are of no known shape "
-        f"({', '.join(SHAPE_NAMES)}); say what to make of them: --prompt and --completion, or "
-        "--text, each a column's name or a template with {column}"
+        f"the columns {listed(columns)} are of no known shape; say what to make of them: --prompt "
+        "and --completion, or --text, each a column's name or a template with {column}"
     )

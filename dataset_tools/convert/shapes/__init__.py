@@ -12,7 +12,7 @@ from dataset_tools.convert.shapes.shape import Shape, ShapeChoices
 from dataset_tools.convert.shapes.sharegpt import ShareGPTConversations
 from dataset_tools.convert.table import Row
 
-__all__ = ["SHAPE_NAMES", "Shape", "ShapeChoices", "recognise_shape"]
+__all__ = ["Shape", "ShapeChoices", "recognise_shape"]
 
 Recogniser = Callable[[Collection[str], Row, ShapeChoices], Shape | None]
 
@@ -23,8 +23,6 @@ RECOGNISERS: dict[str, Recogniser] = {
     ShareGPTConversations.name: ShareGPTConversations.recognise,
     **{pair.name: pair.recognise for pair in column_pairs.COLUMN_PAIRS},
 }
-
-SHAPE_NAMES = tuple(RECOGNISERS)
 
 
 def recognise_shape(
