@@ -75,6 +75,12 @@ def open_plain(path: Path, name: str) -> Iterator[BinaryIO]:
         yield stream
 
 
+def is_packed(path: Path) -> bool:
+    """Whether the file is one that `open_plain` unpacks; raises OSError as `open` does."""
+    with path.open("rb") as stream:
+        return stream.read(MAGIC_LENGTH).startswith(tuple(_DECOMPRESSORS))
+
+
 def _unpack_gzip(packed: BinaryIO, plain: IO[bytes], name: str) -> None:
     import gzip
     import shutil

@@ -16,7 +16,13 @@ SHORTEST_WORK = 16 * 1024 * 1024  # bytes; less is done before a bar could be re
 @contextmanager
 def bytes_progress(name: str, path: Path, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar over the bytes of a file; yields the function to call with each advance."""
-    size = path.stat().st_size
+    with progress_over(name, path.stat().st_size, quiet=quiet) as advance:
+        yield advance
+
+
+@contextmanager
+def progress_over(name: str, size: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar over so many bytes; yields the function to call with each advance."""
     if quiet or size < SHORTEST_WORK or not _has_onlooker():
         yield lambda done: None
         return

@@ -134,13 +134,20 @@ def pages() -> Iterator[tuple[Path, str]]:
 def rules_index() -> str:
     """The table of all rules."""
     rows = [
-        [f"[{rule.code}]({rule.code}.md)", str(rule.severity), rule.name] for rule in RULES.values()
+        [
+            f"[{rule.code}]({rule.code}.md)",
+            str(rule.severity),
+            "yes" if rule.fixable else "",
+            rule.name,
+        ]
+        for rule in RULES.values()
     ]
     return (
         f"{NOTICE}# Lint rules\n\n"
         "`dataset-tools lint` fails on errors; `--fail-on warning` makes it fail on warnings too.\n"
-        "A rule's page is also printed by `dataset-tools rules CODE`.\n\n"
-        f"{table(['code', 'severity', 'what it reports'], rows)}"
+        "A rule's page is also printed by `dataset-tools rules CODE`. `dataset-tools fix` mends\n"
+        "what is fixable where that takes no guess; a rule's page says what is left.\n\n"
+        f"{table(['code', 'severity', 'fixable', 'what it reports'], rows)}"
     )
 
 

@@ -12,7 +12,7 @@ from dataset_tools.rules import RULES, Rule
 
 REPOSITORY = Path(__file__).parents[1]
 SECTIONS = ["What it does", "Why it hurts", "Example", "Use instead", "Source"]
-OPTIONAL_SECTIONS = ["Options"]
+OPTIONAL_SECTIONS = ["Fix", "Options"]
 MARKDOWN = sorted(
     path
     for path in REPOSITORY.rglob("*.md")
@@ -91,11 +91,15 @@ def test_every_listed_command_is_documented() -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rules_page_has_all_sections(rule: type[Rule]) -> None:
-    """A rule says, in this order, what it does, why, an example, the remedy and its source."""
+    """A rule says, in this order, what it does, why, an example, the remedy and its source.
+
+    One that is fixable says what a fix does and what it leaves.
+    """
     sections = re.split(r"^ *## (.+)$", rule.__doc__ or "", flags=re.MULTILINE)[1:]
     names, bodies = sections[::2], sections[1::2]
     assert [name for name in names if name not in OPTIONAL_SECTIONS] == SECTIONS
     assert all(body.strip() for body in bodies)
+    assert ("Fix" in names) == rule.fixable
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda path: str(path.relative_to(REPOSITORY)))

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from fix_runs import fix, fixable_findings, only
 from toy_tokenizers import TOY_TOKENIZERS
 
+from dataset_tools.errors import InputError
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.settings import GivenMark
 from dataset_tools.prompt_format import PromptFormat
@@ -20,6 +22,7 @@ FEWEST_CASES = 2  # of each kind
 MARKS = ("separator", "stop_sequence")
 CASE_KEYS = {"name", "why", "content", "bytes_hex", "base64", "settings", "tokenizer", "training",
              "findings"}  # fmt: skip
+FIX_CASE_KEYS = CASE_KEYS - {"findings"} | {"output", "output_hex"}
 
 
 def load_cases(code: str) -> dict[str, list[dict[str, Any]]]:
@@ -35,6 +38,12 @@ ALL_CASES = [
     for code in case_codes()
     for kind, cases in load_cases(code).items()
     for case in cases
+    if kind != "fix"
+]
+FIX_CASES = [
+    pytest.param(code, case, id=f"{code}-{case['name']}")
+    for code in case_codes()
+    for case in load_cases(code).get("fix", [])
 ]
 
 
@@ -96,6 +105,38 @@ def test_the_rule_names_exactly_the_places_of_the_case(
         assert words in message
 
 
+@pytest.mark.parametrize(("code", "kind", "case"), ALL_CASES)
+def test_a_finding_is_called_fixable_where_a_fix_mends_it_and_nowhere_else(
+    code: str, kind: str, case: dict[str, Any], tmp_path: Path
+) -> None:
+    """A fix by this rule alone leaves no fixable finding, and all bytes where there was none."""
+    content = content_of(case)
+    settings = only(settings_of(case, code, tmp_path), code)
+    fixable = fixable_findings(content, tmp_path, settings)
+    try:
+        output = fix(content, tmp_path, settings)
+    except InputError as error:
+        assert "not JSON Lines: " in str(error) or "the file is UTF-" in str(error)
+        assert fixable == []
+        return
+
+    assert fixable_findings(output, tmp_path, settings) == []
+    assert bool(fixable) == (output != content)
+    assert RULES[code].fixable or fixable == []
+
+
+@pytest.mark.parametrize(("code", "case"), FIX_CASES)
+def test_a_fix_gives_the_output_of_the_case(
+    code: str, case: dict[str, Any], tmp_path: Path
+) -> None:
+    """A fix by this rule alone turns the case's content into its output, byte for byte."""
+    wanted = bytes.fromhex(case["output_hex"]) if "output_hex" in case else case["output"].encode()
+
+    output = fix(content_of(case), tmp_path, only(settings_of(case, code, tmp_path), code))
+
+    assert wanted == output
+
+
 def test_every_rule_has_cases_and_every_case_file_a_rule() -> None:
     """A rule cannot be added without cases, nor a case file outlive its rule."""
     assert sorted(RULES) == case_codes()
@@ -103,10 +144,16 @@ def test_every_rule_has_cases_and_every_case_file_a_rule() -> None:
 
 @pytest.mark.parametrize("code", case_codes())
 def test_cases_are_complete(code: str) -> None:
-    """A rule has cases of both kinds; a fail case expects a finding, a pass case none."""
+    """A rule has cases of both kinds; a fail case expects a finding, a pass case none.
+
+    One that says it is fixable shows it, and one that does not has nothing to show.
+    """
     cases = load_cases(code)
 
-    assert {"pass", "fail"} == set(cases)
+    assert {"pass", "fail"} == set(cases) - {"fix"}
+    fixes = cases.get("fix", [])
+    assert (len(fixes) >= FEWEST_CASES) == RULES[code].fixable == bool(fixes)
+    assert all(set(case) <= FIX_CASE_KEYS for case in fixes)
     for kind in ("pass", "fail"):
         assert len(cases[kind]) >= FEWEST_CASES
         assert all(bool(case.get("findings")) == (kind == "fail") for case in cases[kind])

@@ -14,6 +14,7 @@ from dataset_tools.errors import InputError
 
 COMMANDS = {
     "convert": "Make training data of tables and datasets.",
+    "fix": "Mend what lint finds and can be mended without guessing.",
     "lint": "Check data files; exit 1 on findings.",
     "preview": "Show records as the trainer will see them.",
     "rules": "List the lint rules, or explain one.",

@@ -18,7 +18,7 @@ from dataset_tools.cli.lint_choices import (
     settings_for,
 )
 from dataset_tools.cli.lint_options import GROUPS, given_flags, lint_options
-from dataset_tools.cli.options import available_cores, chosen_sources, read_recipe, wants_color
+from dataset_tools.cli.options import chosen_sources, read_recipe, sensible_jobs, wants_color
 from dataset_tools.errors import InputError
 from dataset_tools.findings import Severity
 from dataset_tools.lint import LintReport, check_source
@@ -30,8 +30,6 @@ from dataset_tools.progress import bytes_progress
 from dataset_tools.recipe import DataSettings
 from dataset_tools.sources import SourceFile, fetch
 from dataset_tools.sources.progress import hidden_downloads
-
-BYTES_A_PROCESS = 16 * 1024 * 1024
 
 
 @click.command(name="lint", cls=GroupedCommand, groups=GROUPS)
@@ -81,16 +79,11 @@ def command(
     _check_outputs(choices, [source.path for source in (*sources, *validation)])
     report = LintReport()
     for source in sources:
-        jobs = choices.get("jobs") or _sensible_jobs(source)
+        jobs = choices.get("jobs") or sensible_jobs(source.path)
         settings = settings_for(source, shared, choices, recipe)
         with bytes_progress(source.name, source.path, quiet=quiet) as advance:
             check_source(source, settings, report, advance, jobs=jobs)
     _finish(report, choices, color=wants_color(no_color))
-
-
-def _sensible_jobs(source: SourceFile) -> int:
-    """A process for each core, but none with less to do than it takes to start."""
-    return max(1, min(available_cores(), source.path.stat().st_size // BYTES_A_PROCESS))
 
 
 def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[SourceFile]:

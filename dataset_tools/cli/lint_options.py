@@ -50,7 +50,8 @@ def given_flags(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _codes(value: str) -> list[str]:
+def rule_codes(value: str) -> list[str]:
+    """Codes, or beginnings of codes, separated by commas or spaces."""
     return value.replace(",", " ").split()
 
 
@@ -78,6 +79,15 @@ def threshold_option(option: RuleOption) -> AnyOption[Any]:
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+CONFIG_OPTIONS: tuple[AnyOption[Any], ...] = (
+    click.option(
+        "--config",
+        type=_FILE,
+        help="Read settings from this file. Default: dataset-tools.toml, or pyproject.toml with "
+        "[tool.dataset-tools], of this folder or the nearest above.",
+    ),
+    click.option("--no-config", is_flag=True, help="Read no configuration file."),
+)
 _OPTIONS: tuple[AnyOption[Any], ...] = (
     click.option(
         "--validation-data",
@@ -104,13 +114,17 @@ _OPTIONS: tuple[AnyOption[Any], ...] = (
     ),
     click.option(
         "--select",
-        type=_codes,
+        type=rule_codes,
         metavar="CODES",
         multiple=True,
         help="Only these rules: DT3,DT401. Opt-in ones (DT403, DT6) run only if named so.",
     ),
     click.option(
-        "--ignore", type=_codes, metavar="CODES", multiple=True, help="All but these rules: DT404."
+        "--ignore",
+        type=rule_codes,
+        metavar="CODES",
+        multiple=True,
+        help="All but these rules: DT404.",
     ),
     click.option(
         "--fail-on",
@@ -139,13 +153,7 @@ _OPTIONS: tuple[AnyOption[Any], ...] = (
         f"Default: {DEFAULT_MAX_FINDINGS}.",
     ),
     click.option("--quiet", "-q", is_flag=True, help="No progress bars."),
-    click.option(
-        "--config",
-        type=_FILE,
-        help="Read settings from this file. Default: dataset-tools.toml, or pyproject.toml with "
-        "[tool.dataset-tools], of this folder or the nearest above.",
-    ),
-    click.option("--no-config", is_flag=True, help="Read no configuration file."),
+    *CONFIG_OPTIONS,
     click.option(
         "--jobs",
         "-j",

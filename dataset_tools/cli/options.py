@@ -16,6 +16,7 @@ from dataset_tools.sources import SourceFile, fetch
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+BYTES_A_PROCESS = 16 * 1024 * 1024
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\"}
 
 
@@ -73,6 +74,11 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
         return os.cpu_count() or 1
+
+
+def sensible_jobs(path: Path) -> int:
+    """A process for each core, but none with less of the file to do than it takes to start."""
+    return max(1, min(available_cores(), path.stat().st_size // BYTES_A_PROCESS))
 
 
 def read_recipe(recipe: Path | None) -> DataSettings | None:

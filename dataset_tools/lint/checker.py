@@ -8,8 +8,8 @@ import os
 from collections.abc import Callable, Iterator, Sized
 from typing import BinaryIO
 
-from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
+from dataset_tools.lint.file_state import FileState
 from dataset_tools.lint.freed_memory import keep_freed_memory
 from dataset_tools.lint.piece_check import PieceCheck, PieceResult, gathers
 from dataset_tools.lint.pieces import PIECE_BYTES, Piece, cut
@@ -56,11 +56,11 @@ class _FileCheck:
     ) -> None:
         self.path = path
         self.stream = stream
-        self.state = os.fstat(stream.fileno())
+        self.state = FileState(path, stream)
         self.settings = settings
         self.report = report
         self.jobs = jobs
-        self.survey: Survey = survey(stream, self.state.st_size, settings)
+        self.survey: Survey = survey(stream, self.state.size, settings)
         self.rules = [rule(self.survey.context) for rule in settings.rules]
         self.tally = Tally(path, settings, report.listed)
         self.index = RecordIndex()
@@ -69,19 +69,11 @@ class _FileCheck:
         if not self._head_ends_the_check():
             for rule in self.rules:
                 rule.learn(self.survey.sample)
-            self._check_pieces(advance, cut(self.state.st_size, piece_bytes))
-            self._check_is_unchanged()  # before records are read again
+            self._check_pieces(advance, cut(self.state.size, piece_bytes))
+            self.state.check_is_unchanged("lint")  # before records are read again
             self._conclude()
-        self._check_is_unchanged()
+        self.state.check_is_unchanged("lint")
         self.report.add_file(self._summary(), self.tally)
-
-    def _check_is_unchanged(self) -> None:
-        before, now = self.state, os.fstat(self.stream.fileno())
-        if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
-            raise InputError(
-                f"{self.path}: changed while it was read ({before.st_size} bytes at first, "
-                f"{now.st_size} in the end); lint it again when it is complete"
-            )
 
     def _head_ends_the_check(self) -> bool:
         """Whether the first bytes tell that this is no data file; what they tell is counted."""
@@ -117,6 +109,8 @@ class _FileCheck:
             self.stream, self.index, self.survey.context.record_format, self.jobs
         )
         for rule in self.rules:
+            if rule.edit_of_file() is not None:
+                self.tally.mark_fixable(rule.code)
             problems = rule.conclude(records)
             for position, problem in enumerate(problems):
                 if isinstance(problems, Sized) and self.tally.only_counts(rule.code):
@@ -131,7 +125,7 @@ class _FileCheck:
             path=self.path,
             format=context.record_format if self.survey.tells_format else None,
             records=self.index.records,
-            bytes=self.state.st_size,
+            bytes=self.state.size,
             separator=separator.text if separator else None,
             stop_sequence=stop_sequence.text if stop_sequence else None,
             inferred=any(

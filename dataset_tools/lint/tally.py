@@ -59,10 +59,17 @@ class Tally:
                 code=rule.code,
                 severity=rule.severity,
                 message=problem.message,
-                fixable=rule.fixable,
+                fixable=problem.edit is not None,
                 fingerprint=known_as,
             )
         )
+
+    def mark_fixable(self, code: str) -> None:
+        """Take back that findings of this code cannot be fixed."""
+        self.findings = [
+            replace(finding, fixable=True) if finding.code == code else finding
+            for finding in self.findings
+        ]
 
     def merge(self, later: "Tally", lines_before: int) -> None:
         """Take in what the piece that follows found; its lines count from its own first one."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.lines import UTF8_BOM
+from dataset_tools.rules.edits import DroppedByteOrderMark, FixStage
 from dataset_tools.rules.rule import Problem, Rule
 
 
@@ -25,6 +26,10 @@ class ByteOrderMark(Rule):
 
     Leave it where the service you upload to asks for one; otherwise save as plain UTF-8.
 
+    ## Fix
+
+    `dataset-tools fix` takes the mark off. `--ignore DT003` keeps it.
+
     ## Source
 
     RFC 8259, section 8.1 (parsers may ignore it); Azure OpenAI's fine-tuning guide asks for one.
@@ -33,8 +38,12 @@ class ByteOrderMark(Rule):
     code = "DT003"
     name = "byte order mark"
     severity = Severity.INFO
-    fixable = True
+    fix_stage = FixStage.ENCODING
 
     def check_head(self, head: bytes) -> Iterable[Problem]:
         if head.startswith(UTF8_BOM):
-            yield Problem("the file starts with a byte order mark, which is skipped", line=1)
+            yield Problem(
+                "the file starts with a byte order mark, which is skipped",
+                line=1,
+                edit=DroppedByteOrderMark(),
+            )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import OddLine
+from dataset_tools.rules.edits import DROPPED_LINE, FixStage
 from dataset_tools.rules.rule import Problem, Rule
 
 
@@ -24,6 +25,10 @@ class BlankLine(Rule):
 
     One JSON object on every line; the last line may end with a newline.
 
+    ## Fix
+
+    `dataset-tools fix` drops the line.
+
     ## Source
 
     The JSON Lines format (jsonlines.org): each line is a valid JSON value.
@@ -32,8 +37,8 @@ class BlankLine(Rule):
     code = "DT004"
     name = "blank line"
     severity = Severity.WARNING
-    fixable = True
+    fix_stage = FixStage.LINES
 
     def check_line(self, line: OddLine) -> Iterable[Problem]:
         if line.is_blank:
-            yield Problem("blank line, expected a JSON object")
+            yield Problem("blank line, expected a JSON object", edit=DROPPED_LINE)

@@ -5,6 +5,7 @@ from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.rules.edits import FixStage, LineEndings
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -27,6 +28,11 @@ class MixedLineEndings(Rule):
 
     Write the file in one go, or convert it with `dos2unix data.jsonl`.
 
+    ## Fix
+
+    `dataset-tools fix` gives the lines that end the rarer way the other ending, after it has
+    dropped those that are to go. A last line without any ending stays so.
+
     ## Source
 
     The JSON Lines format (jsonlines.org): the line terminator is `\n`; `\r\n` is supported
@@ -36,7 +42,7 @@ class MixedLineEndings(Rule):
     code = "DT008"
     name = "mixed line endings"
     severity = Severity.WARNING
-    fixable = True
+    fix_stage = FixStage.ENDINGS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -65,10 +71,18 @@ class MixedLineEndings(Rule):
             self.first_lines.setdefault(ending, line + lines_before)
 
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
-        unix, windows = self.counts[b"\n"], self.counts[b"\r\n"]
-        if unix and windows:
-            rarer = b"\r\n" if windows <= unix else b"\n"
+        edit = self.edit_of_file()
+        if edit is not None:
+            rarer = b"\n" if edit.ending == b"\r\n" else b"\r\n"
+            unix, windows = self.counts[b"\n"], self.counts[b"\r\n"]
             yield Problem(
                 f"{windows} lines end with '\\r\\n' and {unix} with '\\n', expected one ending",
                 line=self.first_lines[rarer],
+                edit=edit,
             )
+
+    def edit_of_file(self) -> LineEndings | None:
+        unix, windows = self.counts[b"\n"], self.counts[b"\r\n"]
+        if not unix or not windows:
+            return None
+        return LineEndings(b"\n" if windows <= unix else b"\r\n")

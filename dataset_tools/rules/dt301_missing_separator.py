@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.records import Record
+from dataset_tools.rules.edits import FixStage
+from dataset_tools.rules.mark_endings import ending_with
 from dataset_tools.rules.mark_names import origin_of
 from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule
 from dataset_tools.rules.text_edges import edges_of
@@ -37,6 +39,14 @@ class MissingSeparator(Rule):
     {"prompt": "Summarise: the cat sat on the mat.\n##\n", "completion": " A cat sat."}
     ```
 
+    ## Fix
+
+    `dataset-tools fix` adds the separator to the end of the prompt. Where it stands there already
+    and only the white space behind it differs, as in `text\n##` or `text\n##\n ` for `\n##\n`,
+    that is put right. A prompt that ends with a part of the separator's signs (`text\n#`), or with
+    all of them behind other white space (`text##`), is left for you to judge: to add the
+    separator would double what is there.
+
     ## Options
 
     `--separator`, or `separator` in a recipe.
@@ -48,7 +58,7 @@ class MissingSeparator(Rule):
 
     code = "DT301"
     name = "prompt lacks the separator"
-    fixable = True
+    fix_stage = FixStage.MARKS
     suspects_are_problems = True
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
@@ -67,4 +77,5 @@ class MissingSeparator(Rule):
             f"the prompt does not end with the separator {elided(mark.text)!r} ({origin_of(mark)})",
             key="prompt",
             offset=END_OF_VALUE,
+            edit=ending_with(mark.text, "prompt", record.prompt),
         )

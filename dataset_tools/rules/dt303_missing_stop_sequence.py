@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.records import Record
+from dataset_tools.rules.edits import FixStage
+from dataset_tools.rules.mark_endings import ending_with
 from dataset_tools.rules.mark_names import origin_of
 from dataset_tools.rules.rule import END_OF_VALUE, Problem, Rule
 from dataset_tools.rules.text_edges import edges_of
@@ -36,6 +38,14 @@ class MissingStopSequence(Rule):
     {"prompt": "2 + 2 =", "completion": " 4\nEND"}
     ```
 
+    ## Fix
+
+    `dataset-tools fix` adds the stop sequence to the end of the completion or text. Where it
+    stands there already and only the white space behind it differs, as in `text\nEND ` for `\nEND`,
+    that is put right. A text that ends with a part of the stop sequence's signs (`text<|im` for
+    `<|im_end|>`), or with all of them behind other white space (`text END`), is left for you to
+    judge: to add the stop sequence would double what is there.
+
     ## Options
 
     `--stop-sequence`, or `stop_sequence` in a recipe.
@@ -47,7 +57,7 @@ class MissingStopSequence(Rule):
 
     code = "DT303"
     name = "completion lacks the stop sequence"
-    fixable = True
+    fix_stage = FixStage.MARKS
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
         mark = self.context.stop_sequence
@@ -68,4 +78,5 @@ class MissingStopSequence(Rule):
             f"({origin_of(mark)})",
             key=record.target_key,
             offset=END_OF_VALUE,
+            edit=ending_with(mark.text, record.target_key, record.completion),
         )

@@ -1,13 +1,15 @@
 """A record stands in the file more than once."""
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
+from dataset_tools.rules.edits import DROPPED_LINE, FixStage
 from dataset_tools.rules.hash_log import HashLog, mixed
-from dataset_tools.rules.repeats import Identity, digest, find_repeats
+from dataset_tools.rules.repeats import Identity, Repeat, Repeats, digest, each_repeat
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -30,6 +32,11 @@ class DuplicateRecord(Rule):
 
     Keep one. To make a record count more, give it a `weight`.
 
+    ## Fix
+
+    `dataset-tools fix` keeps the first and drops the others, whatever further keys they have. One
+    with another `weight` than the first is left for you to judge.
+
     ## Source
 
     Lee et al., Deduplicating Training Data Makes Language Models Better, arXiv 2107.06499.
@@ -38,7 +45,7 @@ class DuplicateRecord(Rule):
     code = "DT401"
     name = "exact duplicate record"
     severity = Severity.WARNING
-    fixable = True
+    fix_stage = FixStage.REPEATS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -52,14 +59,24 @@ class DuplicateRecord(Rule):
         self.hashes.merge(later.hashes)
 
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
-        return find_repeats(
-            records,
-            self.hashes,
-            self.hashes.repeated(),
-            _identity,
-            "the record repeats the one in line {first}",
-        )
+        repeats = Repeats("the record repeats the one in line {first}", DROPPED_LINE)
+        for repeat in self._repeats(records):
+            repeats.add(repeat, repeat.kind, is_mendable=_may_go(repeat))
+        repeats.sort()
+        return repeats
+
+    def lines_to_drop(self, records: RecordLookup) -> Iterable[int]:
+        return (repeat.line for repeat in self._repeats(records) if _may_go(repeat))
+
+    def _repeats(self, records: RecordLookup) -> Iterator[Repeat]:
+        return each_repeat(records, self.hashes, self.hashes.repeated(), _identity)
+
+
+def _may_go(repeat: Repeat) -> bool:
+    """Whether the record counts as much as the first of its kind."""
+    return repeat.other == repeat.first_other
 
 
 def _identity(record: Record) -> Identity:
-    return digest(record.prompt or "", record.completion), b""
+    weight = b"" if record.weight == 1 else struct.pack("d", record.weight)
+    return digest(record.prompt or "", record.completion), weight

@@ -47,10 +47,14 @@ class HashLog:
     def add(self, hashes: "Hashes") -> None:
         """Append hashes."""
         self.held.frombytes(hashes.tobytes())
+        self._spill_if_many()
 
     def merge(self, later: "HashLog") -> None:
         """Append the hashes of the piece that follows."""
         self.held.extend(later.held)
+        self._spill_if_many()
+
+    def _spill_if_many(self) -> None:
         if len(self.held) > HELD_HASHES:
             # open as long as the log lives; the file has no name and ends with it
             self.spilled = self.spilled or tempfile.TemporaryFile()  # noqa: SIM115

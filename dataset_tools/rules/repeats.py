@@ -5,11 +5,12 @@ which no two different records of any data set will ever share.
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from dataset_tools.records import Record
+from dataset_tools.rules.edits import Edit
 from dataset_tools.rules.hash_log import HashLog
 from dataset_tools.rules.rule import Problem, RecordLookup
 
@@ -25,19 +26,31 @@ GROUPS_A_PASS = 500_000  # kinds of candidates held in memory at once
 Identity = tuple[bytes, bytes]
 
 
+class Repeat(NamedTuple):
+    """A record that is of the same kind as an earlier one."""
+
+    line: int
+    first_line: int  # of the first of its kind
+    kind: bytes
+    other: bytes
+    first_other: bytes  # of the first of its kind
+
+
 class Repeats(Sequence[Problem]):
     """A problem for each record that is of the same kind as an earlier one, in file order."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, edit: Edit | None = None) -> None:
         self.message = message  # with {first} for the line of the first
+        self.edit = edit  # of those that are added as mendable
+        self.is_mendable = bytearray()  # a byte for each pair
         self.pairs = array("Q")  # line, first line, line, first line …
         self.contents = bytearray()  # DIGEST_BYTES for each pair
 
-    def add(self, line: int, first: int, kind: bytes, other: bytes) -> None:
-        """Append a record; `first` is the line of the first of its kind."""
-        half = DIGEST_BYTES // 2
-        self.pairs.extend((line, first))
-        self.contents += kind[:half] + other[:half] if other else kind
+    def add(self, repeat: Repeat, content: bytes, *, is_mendable: bool = False) -> None:
+        """Append a record; DIGEST_BYTES of content make the problem the same in another place."""
+        self.pairs.extend((repeat.line, repeat.first_line))
+        self.contents += content
+        self.is_mendable.append(is_mendable)
 
     def sort(self) -> None:
         """Put the problems into file order."""
@@ -48,6 +61,8 @@ class Repeats(Sequence[Problem]):
         order = np.argsort(pairs[:, 0])
         self.pairs = array("Q", pairs[order].tobytes())
         self.contents = bytearray(contents[order].tobytes())
+        is_mendable = np.frombuffer(self.is_mendable, np.uint8)
+        self.is_mendable = bytearray(is_mendable[order].tobytes())
 
     def __len__(self) -> int:
         return len(self.pairs) // 2
@@ -63,13 +78,36 @@ class Repeats(Sequence[Problem]):
             raise IndexError(index)
         line, first = self.pairs[2 * index : 2 * index + 2]
         content = self.contents[DIGEST_BYTES * index : DIGEST_BYTES * (index + 1)]
-        return Problem(self.message.format(first=first), line=line, content=content.hex())
+        message = self.message.format(first=first)
+        edit = self.edit if self.is_mendable[index] else None
+        return Problem(message, line=line, content=content.hex(), edit=edit)
 
 
 def digest(first: str, second: str = "") -> bytes:
     """128 bits that tell this pair of texts from all others."""
     pair = f"{len(first)}:{first}{second}"
     return blake2b(pair.encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def each_repeat(
+    records: RecordLookup,
+    hashes: HashLog,
+    candidates: "Hashes",
+    identity: Callable[[Record], Identity],
+) -> Iterator[Repeat]:
+    """The records that are of the same kind as an earlier one.
+
+    In file order among each GROUPS_A_PASS candidates.
+    """
+    for start in range(0, len(candidates), GROUPS_A_PASS):
+        ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
+        firsts: dict[bytes, tuple[int, bytes]] = {}
+        for line, (kind, other) in records.map_at(ordinals, identity):
+            if not kind:
+                continue
+            first, first_other = firsts.setdefault(kind, (line, other))
+            if first != line:
+                yield Repeat(line, first, kind, other, first_other)
 
 
 def find_repeats(
@@ -84,15 +122,12 @@ def find_repeats(
     With something else in their identity, they count only where it differs from the first one's.
     """
     repeats = Repeats(message)
-    for start in range(0, len(candidates), GROUPS_A_PASS):
-        ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
-        firsts: dict[bytes, tuple[int, bytes]] = {}
-        for line, (kind, other) in records.map_at(ordinals, identity):
-            if not kind:
-                continue
-            first, first_other = firsts.setdefault(kind, (line, other))
-            if first != line and (not other or other != first_other):
-                repeats.add(line, first, kind, other)
+    half = DIGEST_BYTES // 2
+    for repeat in each_repeat(records, hashes, candidates, identity):
+        if not repeat.other:
+            repeats.add(repeat, repeat.kind)
+        elif repeat.other != repeat.first_other:
+            repeats.add(repeat, repeat.kind[:half] + repeat.other[:half])
     if len(candidates) > GROUPS_A_PASS:
         repeats.sort()
     return repeats

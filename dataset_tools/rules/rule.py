@@ -17,6 +17,7 @@ from dataset_tools.marks import Mark
 from dataset_tools.parsing import OddLine, RecordBatch
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record, RecordFormat
+from dataset_tools.rules.edits import Edit, FileEdit, FixStage
 from dataset_tools.tokens import TrainingFormat
 
 Value = TypeVar("Value")
@@ -31,6 +32,7 @@ class Problem(NamedTuple):
     The place is a `column` (1-based), or the character `offset` of the decoded string under
     `key`, from which the checker works out the column. `line` is for rules that speak in the
     end, and so is `content`: what makes the problem the same one in another place or file.
+    `edit` mends it; None where that would take a guess.
     """
 
     message: str
@@ -39,6 +41,7 @@ class Problem(NamedTuple):
     key: str | None = None
     offset: int | None = None
     content: str = ""
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +121,17 @@ class Rule:
     code: ClassVar[str]
     name: ClassVar[str]  # a few words, lower case
     severity: ClassVar[Severity] = Severity.ERROR
-    fixable: ClassVar[bool] = False
+    fix_stage: ClassVar[FixStage | None] = None  # of the edits that its problems carry
+    fixable: ClassVar[bool] = False  # follows from `fix_stage`
     is_default: ClassVar[bool] = True  # False: only where selected by its code or family
     options: ClassVar[tuple[RuleOption, ...]] = ()
     # every suspect has exactly one problem, so that they need no second look to be counted
     suspects_are_problems: ClassVar[bool] = False
     # a head that trips such a rule makes the rest of the file meaningless: nothing else is checked
     ends_the_check: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        cls.fixable = cls.fix_stage is not None
 
     def __init__(self, context: FileContext) -> None:
         self.context = context
@@ -178,6 +185,17 @@ class Rule:
         """Problems of the file as a whole, once all of it was observed.
 
         A sequence rather than a generator lets those that are not listed be counted at no cost.
+        """
+        return ()
+
+    def edit_of_file(self) -> FileEdit | None:
+        """What mends all problems of the rule at once, where only the whole file tells that."""
+        return None
+
+    def lines_to_drop(self, records: RecordLookup) -> Iterable[int]:
+        """The numbers of the lines that only the whole file shows to be too many.
+
+        They are those whose problems in `conclude` carry the edit.
         """
         return ()
 
