@@ -11,7 +11,8 @@ A pack is a list of spans, each of one sequence. Two ways to make them:
 Neither loses a token. Where the trainer packs, the spans of a pack never see one another.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 Packing = Literal["none", "best_fit", "wrapped"]
@@ -49,6 +50,39 @@ def best_fit(lengths: Sequence[int], chunk_size: int) -> list[Pack]:
         packs[pack].append(Span(sequence, 0, length))
         packs_with_room[room - length].append(pack)
         rooms |= 1 << (room - length)
+    return packs
+
+
+def best_fit_count(sequences: Mapping[int, int], chunk_size: int) -> int:
+    """How many packs `best_fit` makes of so many sequences of each length, without making them.
+
+    Equal lengths are placed at once: the fullest pack with room takes as many of them as it can
+    hold, since what is left of its room is the least there is. Raises ValueError as `best_fit`.
+    """
+    packs = 0
+    packs_with_room: Counter[int] = Counter()  # by tokens of room
+    rooms = 0  # bit r is set where there are any with room for exactly r tokens
+    for length, left in sorted(sequences.items(), reverse=True):
+        if length > chunk_size:
+            raise ValueError(f"a sequence of {length} tokens in chunks of {chunk_size}")
+        while left:
+            enough = rooms >> length << length
+            if enough:
+                room = (enough & -enough).bit_length() - 1
+                alike = packs_with_room.pop(room)
+                rooms ^= 1 << room
+            else:
+                room = chunk_size
+                alike = -(-left // (room // length))
+                packs += alike
+            most = room // length  # sequences that each of these packs can take
+            full, rest = divmod(min(left, alike * most), most)
+            left -= full * most + rest
+            begun = int(rest > 0)
+            for count, taken in ((full, most), (begun, rest), (alike - full - begun, 0)):
+                if count:
+                    packs_with_room[room - taken * length] += count
+                    rooms |= 1 << (room - taken * length)
     return packs
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "preview": "Show records as the trainer will see them.",
     "rules": "List the lint rules, or explain one.",
     "split": "Split a data file into training, validation and test data.",
+    "stats": "Count records, tokens and steps; lengths as bars.",
 }
 
 EXIT_FINDINGS = 1

@@ -76,9 +76,9 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def sensible_jobs(path: Path) -> int:
+def sensible_jobs(path: Path, bytes_a_process: int = BYTES_A_PROCESS) -> int:
     """A process for each core, but none with less of the file to do than it takes to start."""
-    return max(1, min(available_cores(), path.stat().st_size // BYTES_A_PROCESS))
+    return max(1, min(available_cores(), path.stat().st_size // bytes_a_process))
 
 
 def read_recipe(recipe: Path | None) -> DataSettings | None:

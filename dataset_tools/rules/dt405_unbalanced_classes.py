@@ -1,20 +1,16 @@
 """The classes of a classification file are badly unbalanced."""
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.rules.class_counts import ClassCounts
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
 MAX_RATIO = RuleOption(
     "max-class-ratio", 10, 1, None, "Largest class over smallest that draws no DT405."
 )
-MOST_CLASSES = 20
-FEWEST_A_CLASS = 10  # records on average; with fewer, short answers may repeat by chance
-LONGEST_LABEL = 50  # characters
-FIRST_LOOK = 2 * MOST_CLASSES  # records
 
 
 class UnbalancedClasses(Rule):
@@ -57,40 +53,20 @@ class UnbalancedClasses(Rule):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        # records of each label; None once there are too many labels, or one is too long
-        self.classes: Counter[str] | None = Counter()
+        self.classes = ClassCounts()
 
     def observe(self, batch: RecordBatch) -> None:
-        if not batch.prompts:
-            return
-        bare = self.context.prompt_format.bare_completion
-        # a few of them mostly tell already
-        for completions in (batch.completions[:FIRST_LOOK], batch.completions[FIRST_LOOK:]):
-            if self.classes is not None:
-                for completion, count in Counter(completions).items():
-                    self._add(bare(completion).strip(), count)
+        if batch.prompts:
+            self.classes.add(batch.completions, self.context.prompt_format.bare_completion)
 
     def merge(self, later: Self, lines_before: int) -> None:
-        if later.classes is None:
-            self.classes = None
-            return
-        for label, count in later.classes.items():
-            self._add(label, count)
-
-    def _add(self, label: str, count: int) -> None:
-        if self.classes is None or not label:  # blank completions are DT201's
-            return
-        self.classes[label] += count
-        if len(label) > LONGEST_LABEL or len(self.classes) > MOST_CLASSES:
-            self.classes = None
+        self.classes.merge(later.classes)
 
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
-        classes = self.classes
-        if not classes or len(classes) < 2 or classes.total() < FEWEST_A_CLASS * len(classes):
+        classes = self.classes.ranked()
+        if not classes:
             return
-        (largest, most), *_, (smallest, fewest) = sorted(
-            classes.items(), key=lambda each: (-each[1], each[0])
-        )
+        (largest, most), *_, (smallest, fewest) = classes
         ratio, limit = most / fewest, self.context.option(MAX_RATIO)
         if ratio > limit:
             yield Problem(

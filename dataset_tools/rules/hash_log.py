@@ -85,6 +85,12 @@ class HashLog:
             found.append(ordered[1:][equals_one_before & is_last_of_its_kind[1:]])
         return np.sort(np.concatenate(found))
 
+    def count_distinct(self) -> int:
+        """How many different hashes the log holds."""
+        import numpy as np
+
+        return sum(len(np.unique(hashes)) for hashes in self._partitions())
+
     def ordinals_of(self, wanted: "Hashes") -> Iterator[int]:
         """The ordinals of the records whose hash is among the (sorted) wanted, ascending."""
         import numpy as np

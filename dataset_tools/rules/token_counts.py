@@ -4,7 +4,7 @@ A batch is tokenised once: all token rules look at the same batch one after the 
 one counted is kept. What is encoded are the texts that `dataset_tools.tokens.tokenize` encodes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, cast
 
@@ -83,14 +83,14 @@ def count_batch(batch: RecordBatch, context: FileContext) -> BatchTokens:
     """The counts of the batch's records; the context has a tokenizer."""
     global _last
     if _last is None or _last.batch is not batch or _last.context is not context:
-        tokens = _count(batch.prompts or None, batch.completions, context)
+        tokens = _count(batch.prompts, batch.completions, context)
         _last = _Counted(batch, context, tokens)
     return _last.tokens
 
 
 def count_record(record: Record, context: FileContext) -> TokenCount:
     """The count of one record; the context has a tokenizer."""
-    prompts = None if record.prompt is None else [record.prompt]
+    prompts = [] if record.prompt is None else [record.prompt]
     return _count(prompts, [record.completion], context).counts[0]
 
 
@@ -103,20 +103,33 @@ class _Counted(NamedTuple):
 _last: _Counted | None = None  # holds its batch, so that no other can take its identity
 
 
-def _count(
-    prompts: Iterable[str] | None, completions: Iterable[str], context: FileContext
-) -> BatchTokens:
-    tokenizer = tokenizer_of(context)
-    prompt_format = trained_prompt_format(context)
-    stop, bos = prompt_format.stop_sequence, int(tokenizer.bos_id is not None)
-    unknown_id = tokenizer.unknown_id
+def encode_sides(
+    prompts: Sequence[str],
+    completions: Sequence[str],
+    prompt_format: PromptFormat,
+    tokenizer: CountingTokenizer,
+) -> tuple[list[list[int]], list[list[int]]]:
+    """The ids of what inference sends and of what the model is to write, BOS and EOS left out.
+
+    Of text records, which have no prompts, there are only the latter.
+    """
+    stop = prompt_format.stop_sequence
     targets = tokenizer.encode_batch(
         [prompt_format.bare_completion(completion) + stop for completion in completions]
     )
-    if prompts is None:
+    if not prompts:
+        return [], targets
+    return tokenizer.encode_batch(list(map(prompt_format.inference_prompt, prompts))), targets
+
+
+def _count(prompts: Sequence[str], completions: Sequence[str], context: FileContext) -> BatchTokens:
+    tokenizer = tokenizer_of(context)
+    bos, unknown_id = int(tokenizer.bos_id is not None), tokenizer.unknown_id
+    prompt_format = trained_prompt_format(context)
+    sent, targets = encode_sides(prompts, completions, prompt_format, tokenizer)
+    if not prompts:
         counts = [TokenCount(0, bos + len(ids) + 1, True) for ids in targets]
         return BatchTokens(counts, [unknown_id in ids for ids in targets])
-    sent = tokenizer.encode_batch([prompt_format.inference_prompt(prompt) for prompt in prompts])
     sides = list(zip(sent, targets, strict=True))
     return BatchTokens(
         [TokenCount(bos + len(left), len(right) + 1, False) for left, right in sides],

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch.utils.data import BatchSampler, Sampler
 
+from dataset_tools.steps import micro_batch_sizes
+
 MicroBatch = list[int]
 
 
@@ -61,25 +63,23 @@ class StepBatches(BatchSampler):  # type: ignore[misc]
 
     def __len__(self) -> int:
         full_steps, rest = divmod(len(self.sampler), self.step_rows)
-        return full_steps * self._micro_batches(self.step_rows) + self._micro_batches(rest)
+        return full_steps * len(self._micro_batches(self.step_rows)) + len(
+            self._micro_batches(rest)
+        )
 
     def __iter__(self) -> Iterator[MicroBatch]:
         rows = list(self.sampler)
         for start in range(0, len(rows), self.step_rows):
             yield from self._divide(rows[start : start + self.step_rows])
 
-    def _micro_batches(self, rows: int) -> int:
-        fewest = -(-rows // self.micro_batch_rows)
-        return -(-fewest // self.processes) * self.processes
+    def _micro_batches(self, rows: int) -> list[int]:
+        return micro_batch_sizes(rows, self.micro_batch_rows, self.processes)
 
     def _divide(self, step: list[int]) -> Iterator[MicroBatch]:
-        count = self._micro_batches(len(step))
-        share, longer = divmod(len(step), count)
         start = 0
-        for index in range(count):
-            stop = start + share + (index < longer)
-            yield step[start:stop] or [self.filler]
-            start = stop
+        for size in self._micro_batches(len(step)):
+            yield step[start : start + size] or [self.filler]
+            start += size
 
 
 class PackBatches(BatchSampler):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from axolotl_replicate.batches.packs import RECORD_LENGTHS, RECORDS_BEGUN, token
 from axolotl_replicate.batches.trainer import WholeStepsMixin
 from axolotl_replicate.termination import say
 from dataset_tools.packing import density
+from dataset_tools.steps import steps_per_epoch
 
 # Axolotl's own defaults: a share of the steps, up to a limit
 _WARMUP_SHARE, _LONGEST_WARMUP = 0.03, 100
@@ -22,13 +23,13 @@ def settle_steps(cfg: Any, trainer: Any) -> None:
         return
     args, rows = trainer.args, trainer.train_dataset
     step_rows = trainer.step_rows
-    steps_per_epoch = math.ceil(len(rows) / step_rows)
-    steps = cfg.max_steps or math.ceil(args.num_train_epochs * steps_per_epoch)
+    in_an_epoch = steps_per_epoch(len(rows), step_rows)
+    steps = cfg.max_steps or math.ceil(args.num_train_epochs * in_an_epoch)
     if not cfg.max_steps:
         args.max_steps = -1  # transformers then counts the epochs itself
     if cfg.warmup_steps is None:
         args.warmup_steps = _warmup_steps(cfg.warmup_ratio, steps)
-    say(f"axolotl-replicate: {_contents(rows, cfg)}; {_course(steps, steps_per_epoch, step_rows)}")
+    say(f"axolotl-replicate: {_contents(rows, cfg)}; {_course(steps, in_an_epoch, step_rows)}")
     if trainer.averages_micro_batches and step_rows > args.train_batch_size:
         say(
             "axolotl-replicate: note: this model's loss is a mean over each micro-batch, so that "
@@ -53,9 +54,9 @@ def _contents(rows: Any, cfg: Any) -> str:
     return text
 
 
-def _course(steps: int, steps_per_epoch: int, step_rows: int) -> str:
-    epochs = round(steps / steps_per_epoch, 2)
+def _course(steps: int, in_an_epoch: int, step_rows: int) -> str:
+    epochs = round(steps / in_an_epoch, 2)
     return (
         f"{steps:,} step{'s' * (steps != 1)} of up to {step_rows:,}, "
-        f"{epochs:g} epoch{'s' * (epochs != 1)} of {steps_per_epoch:,}"
+        f"{epochs:g} epoch{'s' * (epochs != 1)} of {in_an_epoch:,}"
     )

@@ -9,6 +9,7 @@ from typing import Any
 from axolotl_replicate.attention import chooses_attention
 from dataset_tools.errors import InputError
 from dataset_tools.recipe_keys import RECIPE_KEYS
+from dataset_tools.steps import batch_sizes
 
 _AXOLOTL_PACKING_KEYS = (
     "group_by_length",
@@ -59,7 +60,7 @@ def config_from_inputs(
         name = key.axolotl_name
         if name and (recipe.get(key.name) is not None or recipe.get(name) is None):
             config[name] = values[key.name]
-    config.update(_batch_sizes(recipe, values, process_count))
+    config.update(batch_sizes(recipe, values, process_count))
     config.update(_adapter_keys(recipe, config.get("adapter")))
     config.update(_validation_keys(recipe, values))
     config["train_on_inputs"] = values["prompt_loss_weight"] == 1 or bool(
@@ -84,34 +85,6 @@ def _packing_keys(recipe: Mapping[str, Any], packs: object) -> dict[str, Any]:
         # left unset, packed records attend to one another with no more than a warning
         keys["attn_implementation"] = "sdpa"
     return keys
-
-
-def _batch_sizes(
-    recipe: Mapping[str, Any], values: Mapping[str, Any], process_count: int
-) -> dict[str, int]:
-    """`train_batch_size` records a step: micro-batch × accumulation steps × processes."""
-    if recipe.get("gradient_accumulation_steps") is not None:
-        if recipe.get("train_batch_size") is not None:
-            raise InputError(
-                "train_batch_size and gradient_accumulation_steps: both given, and the first "
-                "decides the second; keep one of them"
-            )
-        return {}
-    batch, micro = values["train_batch_size"], values["micro_batch_size"]
-    if recipe.get("micro_batch_size") is None:
-        micro = max(1, min(micro, batch // process_count))
-    at_once = micro * process_count
-    if batch % at_once:
-        nearest = -(-batch // at_once) * at_once
-        devices = f" × {process_count} processes" if process_count > 1 else ""
-        raise InputError(
-            f"train_batch_size: {batch} is not divisible by micro_batch_size {micro}{devices}; "
-            f"change one of them, for instance to train_batch_size: {nearest}"
-        )
-    return {
-        "micro_batch_size": micro,
-        "gradient_accumulation_steps": batch // at_once,
-    }
 
 
 def _adapter_keys(recipe: Mapping[str, Any], adapter: str | None) -> dict[str, Any]:

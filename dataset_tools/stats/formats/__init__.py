@@ -1,0 +1,1 @@
+"""Output formats of stats: each a module with a `render` function."""
