@@ -16,7 +16,7 @@ from dataset_tools.rules.text_edges import Column, columns_of, edges_of, mark_of
 from dataset_tools.rules.token_counts import CountingTokenizer, trained_prompt_format
 from dataset_tools.stats.held_out import LastRecords
 from dataset_tools.stats.length_counts import LengthCounts
-from dataset_tools.stats.record_tokens import RecordTokens, lengths_of, tokens_of
+from dataset_tools.stats.record_tokens import RecordTokens, character_lengths, tokens_of
 from dataset_tools.stats.settings import StatsSettings
 from dataset_tools.stats.trained_sequences import TrainedSequences, count_sequences
 from dataset_tools.tokens import TrainingFormat
@@ -125,8 +125,8 @@ class PartObserver:
             data.prompts.add(batch.prompt_hashes)
             hashes = mixed(batch.prompt_hashes, hashes)
         data.records.add(hashes)
-        prompt = lengths_of(batch.prompts) if batch.prompts else None
-        data.characters.add(prompt, lengths_of(batch.completions))
+        prompt = character_lengths(batch, "prompt") if batch.prompts else None
+        data.characters.add(prompt, character_lengths(batch, "completion"))
 
     def _observe_tokens(self, tokens: RecordTokens) -> None:
         data = self.data

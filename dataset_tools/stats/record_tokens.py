@@ -9,7 +9,7 @@ texts and tokenizers of today, and no better.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -71,10 +71,10 @@ def _counted(
     assert tokenizer is not None
     sent, targets = encode_sides(batch.prompts, batch.completions, prompt_format, tokenizer)
     bos = int(tokenizer.bos_id is not None)
-    completion = lengths_of(targets) + 1
+    completion = _lengths(targets) + 1
     if not batch.prompts:
         return np.zeros(len(batch), np.int64), completion + bos
-    return lengths_of(sent) + bos, completion
+    return _lengths(sent) + bos, completion
 
 
 def _estimated(
@@ -87,22 +87,30 @@ def _estimated(
 
 
 def _estimate(batch: RecordBatch, column: Column, mark: str) -> "Integers":
-    edges = edges_of(batch)
-    sizes = byte_lengths(edges.texts(column))
+    sizes = _byte_lengths(batch, column)
     if mark:
-        sizes[edges.without(column, mark)] += len(mark.encode(errors="surrogatepass"))
+        lacking = edges_of(batch).without(column, mark)
+        sizes[lacking] += len(mark.encode(errors="surrogatepass"))
     return -(-sizes // BYTES_A_TOKEN)
 
 
-def lengths_of(texts: Sequence[Sequence[object]]) -> "Integers":
-    """The length of each text, or of each list of ids."""
-    return np.fromiter(map(len, texts), np.int64, len(texts))
+def character_lengths(batch: RecordBatch, column: Column) -> "Integers":
+    """How many characters each text of a column has; worked out once a batch."""
+    question = ("characters", column)
+    if question not in batch.answers:
+        batch.answers[question] = _lengths(edges_of(batch).texts(column))
+    return cast("Integers", batch.answers[question])
 
 
-def byte_lengths(texts: Sequence[str]) -> "Integers":
-    """How many bytes of UTF-8 each text takes."""
-    sizes = lengths_of(texts)
-    for index, text in enumerate(texts):
-        if not text.isascii():
-            sizes[index] = len(text.encode(errors="surrogatepass"))
+def _byte_lengths(batch: RecordBatch, column: Column) -> "Integers":
+    """How many bytes of UTF-8 each text of a column takes."""
+    sizes = character_lengths(batch, column).copy()
+    texts = edges_of(batch).texts(column)
+    is_ascii = np.fromiter(map(str.isascii, texts), np.bool_, len(texts))
+    for index in (~is_ascii).nonzero()[0].tolist():
+        sizes[index] = len(texts[index].encode(errors="surrogatepass"))
     return sizes
+
+
+def _lengths(sequences: Sequence[Sequence[object]]) -> "Integers":
+    return np.fromiter(map(len, sequences), np.int64, len(sequences))
