@@ -1,5 +1,6 @@
 """Packs hold every token once, and few packs hold them."""
 
+from collections import Counter
 from itertools import chain
 from random import Random
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_tools.packing import PACKERS, Pack, Packing, best_fit, density, wrapped
+from dataset_tools.packing import PACKERS, Pack, Packing, best_fit, best_fit_count, density, wrapped
 
 CHUNK_SIZE = 32
 lengths_lists = st.lists(st.integers(1, CHUNK_SIZE), max_size=60)
@@ -127,3 +128,15 @@ def test_nothing_makes_no_packs() -> None:
     """No sequences, no packs, and no division by them."""
     assert best_fit([], CHUNK_SIZE) == wrapped([], CHUNK_SIZE) == []
     assert density([], 0, CHUNK_SIZE) == 0.0
+
+
+@given(lengths=st.lists(st.integers(1, CHUNK_SIZE)), chunk_size=st.integers(CHUNK_SIZE, 80))
+def test_packs_are_counted_without_making_them(lengths: list[int], chunk_size: int) -> None:
+    """From how many sequences have each length follows how many packs best fit makes."""
+    assert len(best_fit(lengths, chunk_size)) == best_fit_count(Counter(lengths), chunk_size)
+
+
+def test_packs_of_too_long_sequences_are_not_counted() -> None:
+    """A sequence longer than a chunk is refused, as when packs are made."""
+    with pytest.raises(ValueError, match="a sequence of 5 tokens in chunks of 4"):
+        best_fit_count({5: 1}, 4)
