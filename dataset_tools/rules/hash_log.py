@@ -13,7 +13,7 @@ forked from one another, and mean nothing anywhere else.
 
 import tempfile
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
@@ -86,14 +86,8 @@ class HashLog:
         return np.sort(np.concatenate(found))
 
     def count_distinct(self) -> int:
-        """How many different hashes the log holds."""
-        import numpy as np
-
-        count = 0
-        for hashes in self._partitions():
-            ordered = np.sort(hashes)
-            count += min(len(ordered), 1) + np.count_nonzero(ordered[1:] != ordered[:-1])
-        return int(count)
+        """How many different hashes the log holds; many equal ones take no memory."""
+        return sum(len(_distinct(hashes)) for hashes in self._partitions(_distinct))
 
     def ordinals_of(self, wanted: "Hashes") -> Iterator[int]:
         """The ordinals of the records whose hash is among the (sorted) wanted, ascending."""
@@ -105,17 +99,19 @@ class HashLog:
             yield from (first + np.flatnonzero(is_wanted)).tolist()
             first += len(hashes)
 
-    def _partitions(self) -> Iterator["Hashes"]:
-        """All hashes, equal ones in the same array."""
+    def _partitions(
+        self, of_a_chunk: Callable[["Hashes"], "Hashes"] = lambda hashes: hashes
+    ) -> Iterator["Hashes"]:
+        """The hashes, all or those wanted of each chunk, equal ones in the same array."""
         import numpy as np
 
         if self.spilled is None:
-            yield from self.chunks()
+            yield from map(of_a_chunk, self.chunks())
             return
         count = len(self) // HELD_HASHES + 1
         with ExitStack() as stack:
             files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
-            for hashes in self.chunks():
+            for hashes in map(of_a_chunk, self.chunks()):
                 numbers = hashes % count
                 for number, file in enumerate(files):
                     file.write(hashes[numbers == number].tobytes())
@@ -146,6 +142,15 @@ def with_different(
         is_seen[new] = True
         differs[places[found != first_values[places]]] = True
     return wanted[differs]
+
+
+def _distinct(hashes: "Hashes") -> "Hashes":
+    """The different hashes among these, sorted."""
+    import numpy as np
+
+    ordered = np.sort(hashes)
+    is_first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    return ordered.compress(is_first)
 
 
 def _places(wanted: "Hashes", hashes: "Hashes") -> "tuple[NDArray[np.intp], NDArray[np.bool_]]":

@@ -19,6 +19,7 @@ from dataset_tools.stats.distribution import PERCENTILES
 from dataset_tools.stats.formats.bars import Bar, bar_table
 from dataset_tools.stats.record_tokens import BYTES_A_TOKEN
 from dataset_tools.stats.report import (
+    Density,
     FileStats,
     LengthStats,
     MarkStats,
@@ -28,7 +29,7 @@ from dataset_tools.stats.report import (
 )
 
 PLAIN_WIDTH = 80  # columns, where the report does not go to a terminal
-_NARROWEST = 30
+_NARROWEST = 40
 _WIDE_TABLE = 76  # columns from which percentiles stand beside one another
 _INDENT = 2
 _PACKING_NAMES: dict[Packing, str] = {
@@ -164,9 +165,10 @@ class _Sections:
 
     def _classes(self) -> Table:
         classes = self.report.classes
+        quoted = repr if self.has_unicode else ascii
         bars = [
             Bar(
-                printable(repr(each.label)),
+                printable(quoted(each.label)),
                 each.records / classes[0].records,
                 (f"{each.records:,}", f"{each.share:.1%}"),
             )
@@ -178,18 +180,18 @@ class _Sections:
         training = self.report.training
         bars = [
             Bar(
-                self._packing_name(each.packing),
+                _PACKING_NAMES[each.packing],
                 each.density,
-                (f"{each.density:.1%}", _counted(each.rows, _row_noun(each.packing))),
+                (f"{each.density:.1%}", self._rows(each)),
             )
             for each in training.densities
         ]
         return bar_table(bars, self.width, "magenta", has_unicode=self.has_unicode)
 
-    def _packing_name(self, packing: Packing) -> str:
-        training = self.report.training
-        is_chosen = training.steps is not None and packing == training.packing
-        return f"{_PACKING_NAMES[packing]}{' (recipe)' * is_chosen}"
+    def _rows(self, density: Density) -> str:
+        if self.width + _INDENT < _WIDE_TABLE:
+            return f"{density.rows:,}"
+        return _counted(density.rows, _row_noun(density.packing))
 
 
 def _facts(facts: Iterator[Fact]) -> Table:
@@ -204,8 +206,11 @@ def _facts(facts: Iterator[Fact]) -> Table:
 def _file_facts(file: FileStats) -> Iterator[Fact]:
     yield "format", file.format
     yield from _counts(file)
-    for name, mark in (("separator", file.separator), ("stop sequence", file.stop_sequence)):
-        yield name, _mark(mark)
+    for name, mark, texts in (
+        ("separator", file.separator, "prompts"),
+        ("stop sequence", file.stop_sequence, "completions"),
+    ):
+        yield name, _mark(mark, "texts" if file.format == "text" else texts)
 
 
 def _counts(counted: FileStats | StatsReport) -> Iterator[Fact]:
@@ -217,11 +222,11 @@ def _counts(counted: FileStats | StatsReport) -> Iterator[Fact]:
     yield "bytes", f"{counted.bytes:,}"
 
 
-def _mark(mark: MarkStats | None) -> str:
+def _mark(mark: MarkStats | None, texts: str) -> str:
     if mark is None:
         return "none"
     shown = printable(repr(elided(mark.text)))
-    return f"{shown}, {_ORIGINS[mark.origin]}, at the end of {percentage(mark.share)}"
+    return f"{shown}, {_ORIGINS[mark.origin]}; ends {percentage(mark.share)} of the {texts}"
 
 
 def _training_facts(training: TrainingStats) -> Iterator[Fact]:
@@ -229,6 +234,7 @@ def _training_facts(training: TrainingStats) -> Iterator[Fact]:
     yield "records", f"{training.records:,}{held_out}"
     yield "too long", ", ".join(_fates(training)) or "none"
     yield "sequences", f"{training.sequences:,} of {_counted(training.tokens, 'token')}"
+    yield "packing", _PACKING_NAMES[training.packing]
     loss = training.loss
     yield (
         "loss",
