@@ -16,7 +16,7 @@ from dataset_tools.printable import elided, printable
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
-from dataset_tools.rules.dt405_unbalanced_classes import LONGEST_LABEL
+from dataset_tools.rules.class_counts import LONGEST_LABEL
 from dataset_tools.split.grouping import CLASS_BITS, KEY_BYTES, Grouping
 
 if TYPE_CHECKING:
