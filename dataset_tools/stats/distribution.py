@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 _MOST_BINS = 10  # of equal width
 _USUAL = 99  # percent of the lengths that those bins cover
+_FAR_OUT = 5  # times p75, from which on lengths are not among them in any case
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def distribution_of(lengths: LengthCounts) -> Distribution | None:
         percentiles=percentiles,
         maximum=int(values[-1]),
         mean=lengths.total / texts,
-        histogram=_histogram(values, counts, percentiles[_USUAL]),
+        histogram=_histogram(values, counts, min(percentiles[_USUAL], _FAR_OUT * percentiles[75])),
     )
 
 
