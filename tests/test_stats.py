@@ -161,8 +161,7 @@ def test_lengths_are_those_of_the_texts(
             columns = {"text": columns["completion"]}
         assert list(columns) == [each.side for each in report.lengths if each.unit == unit]
         for side, lengths in columns.items():
-            found = report.length(side, unit)  # type: ignore[arg-type]
-            assert found is not None
+            (found,) = (each for each in report.lengths if (each.side, each.unit) == (side, unit))
             distribution = found.distribution
             assert sum(lengths) == found.total
             assert sum(lengths) / len(lengths) == distribution.mean

@@ -173,12 +173,11 @@ class _Run:
     def _tokenizer(self, name: str | None) -> tuple[str | None, ModelTokenizer | None]:
         """The tokenizer asked for, or the recipe's where it is at hand."""
         recipe = self.data_settings
-        special_tokens = recipe.special_tokens if recipe else {}
-        if name is None and (recipe is None or recipe.tokenizer is None):
+        chosen = name or (recipe.tokenizer if recipe else None)
+        if chosen is None:
             return None, None
         try:
-            chosen = name or (recipe.tokenizer if recipe else None) or ""
-            tokenizer = load_tokenizer(chosen, special_tokens)
+            tokenizer = load_tokenizer(chosen, recipe.special_tokens if recipe else {})
         except InputError as error:
             if name is not None:
                 raise

@@ -60,15 +60,16 @@ def tokens_of(
     weights = np.ones(len(batch))
     for index, weight in batch.weights.items():
         weights[index] = weight
-    sides = _estimated if tokenizer is None else _counted
-    prompt, completion = sides(batch, prompt_format, tokenizer)
+    if tokenizer is None:
+        prompt, completion = _estimated(batch, prompt_format)
+    else:
+        prompt, completion = _counted(batch, prompt_format, tokenizer)
     return RecordTokens(prompt, completion, np.full(len(batch), not batch.prompts), weights)
 
 
 def _counted(
-    batch: RecordBatch, prompt_format: PromptFormat, tokenizer: CountingTokenizer | None
+    batch: RecordBatch, prompt_format: PromptFormat, tokenizer: CountingTokenizer
 ) -> "tuple[Integers, Integers]":
-    assert tokenizer is not None
     sent, targets = encode_sides(batch.prompts, batch.completions, prompt_format, tokenizer)
     bos = int(tokenizer.bos_id is not None)
     completion = _lengths(targets) + 1
@@ -77,9 +78,7 @@ def _counted(
     return _lengths(sent) + bos, completion
 
 
-def _estimated(
-    batch: RecordBatch, prompt_format: PromptFormat, _: CountingTokenizer | None
-) -> "tuple[Integers, Integers]":
+def _estimated(batch: RecordBatch, prompt_format: PromptFormat) -> "tuple[Integers, Integers]":
     completion = _estimate(batch, "completion", prompt_format.stop_sequence) + 1
     if not batch.prompts:
         return np.zeros(len(batch), np.int64), completion

@@ -145,10 +145,3 @@ class StatsReport:
     duplicates: Duplicates
     training: TrainingStats
     notes: tuple[str, ...]
-
-    def length(self, side: Side, unit: Unit) -> LengthStats | None:
-        """The lengths of one side in one unit, None where no record has that side."""
-        for each in self.lengths:
-            if (each.side, each.unit) == (side, unit):
-                return each
-        return None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_runs import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_tokenizers import CharacterTokenizer
@@ -13,6 +14,7 @@ from dataset_tools.packing import Packing
 from dataset_tools.records import Record
 from dataset_tools.sources import SourceFile
 from dataset_tools.stats import DataPartial, StatsSettings, StepSettings, gather, summarize
+from dataset_tools.tokenizer import load_tokenizer
 from dataset_tools.tokens import TrainingFormat, tokenize
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
@@ -93,3 +95,25 @@ def test_steps_are_the_trainers(
     assert len(list(batches)) == training.steps.per_epoch
     (chosen,) = (each for each in training.densities if each.packing == packing)
     assert rows == chosen.rows
+
+
+def test_a_models_tokenizer_is_counted_exactly(tiny_model: Path, tmp_path: Path) -> None:
+    """The command counts, with several processes, what `tokenize` makes of every record."""
+    records = [
+        Record(f"Question {number}: where is Paris?", f" {'In France. ' * (number % 9)}é☃")
+        for number in range(60)
+    ]
+    rows = "".join(json.dumps(each.as_json_object()) + "\n" for each in records)
+    (tmp_path / "data.jsonl").write_text(rows)
+    arguments = ["--tokenizer", str(tiny_model), "--chunk-size", "64", "--separator", "\\n"]
+
+    done = run("stats", "data.jsonl", *arguments, "--format", "json", "-j", "2", cwd=tmp_path)
+
+    report = json.loads(done.stdout)
+    tokenizer, training_format = load_tokenizer(str(tiny_model)), TrainingFormat(chunk_size=64)
+    made = [tokenize(record, training_format, tokenizer) for record in records]
+    lengths = [len(each.input_ids) for sequences in made for each in sequences]
+    assert report["tokens"] == {"estimated": False, "tokenizer": str(tiny_model)}
+    assert sum(lengths) == report["training"]["tokens"]
+    assert len(lengths) == report["training"]["sequences"]
+    assert report["training"]["too_long"]["truncated"] > 0
