@@ -101,7 +101,7 @@ def test_steps_are_the_trainers(
 def test_a_models_tokenizer_is_counted_exactly(tiny_model: Path, tmp_path: Path) -> None:
     """The command counts, with several processes, what `tokenize` makes of every record."""
     records = [
-        Record(f"Question {number}: where is Paris?", f" {'In France. ' * (number % 9)}é☃")
+        Record(f"Question {number}: where is Paris?", f" {'In France. ' * (number % 40)}é☃")
         for number in range(60)
     ]
     rows = "".join(json.dumps(each.as_json_object()) + "\n" for each in records)
