@@ -186,26 +186,6 @@ def test_duplicates_are_counted(records: list[Record]) -> None:
     assert len({each.prompt for each in records}) == report.duplicates.distinct_prompts
 
 
-def test_different_hashes_are_counted_on_disk_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once there are more hashes than are held, partitions of them give the same count."""
-    import numpy as np
-
-    from dataset_tools.rules import hash_log
-
-    monkeypatch.setattr(hash_log, "HELD_HASHES", 50)
-    hashes = np.random.default_rng(0).integers(-40, 40, 700)
-    log = hash_log.HashLog()
-    for start in range(0, 700, 35):
-        part = hash_log.HashLog()
-        part.add(hashes[start : start + 35])
-        log.merge(part)
-
-    assert log.spilled is not None
-    assert len(set(hashes.tolist())) == log.count_distinct()
-    log.spilled.close()
-    assert hash_log.HashLog().count_distinct() == 0
-
-
 @given(
     records=RECORDS,
     training_format=FORMATS,
