@@ -200,7 +200,9 @@ def _mark(flag: str | None, from_recipe: str | None) -> GivenMark | None:
 
 def _jobs(source: SourceFile, settings: StatsSettings) -> int:
     counts_tokens = settings.tokenizer is not None
-    return sensible_jobs(source, TOKENIZED_BYTES_A_PROCESS if counts_tokens else BYTES_A_PROCESS)
+    return sensible_jobs(
+        source.path, TOKENIZED_BYTES_A_PROCESS if counts_tokens else BYTES_A_PROCESS
+    )
 
 
 def _check_is_no_input(output: Path, inputs: list[Path | None]) -> None:

@@ -8,12 +8,12 @@ from typing import BinaryIO
 from dataset_tools.errors import InputError
 from dataset_tools.lines import LineBatch, open_plain
 from dataset_tools.lint.checker import HEAD_BYTES
+from dataset_tools.lint.file_state import FileState
 from dataset_tools.lint.freed_memory import keep_freed_memory
 from dataset_tools.lint.pieces import PIECE_BYTES, Piece, cut, read_piece
 from dataset_tools.lint.processes import in_order
 from dataset_tools.lint.settings import LintSettings
 from dataset_tools.lint.survey import survey
-from dataset_tools.lint.unchanged_file import check_unchanged
 from dataset_tools.marks import Mark
 from dataset_tools.parsing import parse_batch
 from dataset_tools.records import RecordFormat
@@ -56,24 +56,24 @@ def gather(
     if piece_bytes is None:
         piece_bytes = PIECE_BYTES if settings.tokenizer is None else TOKENIZED_PIECE_BYTES
     with open_plain(source.path, source.name) as stream:
-        state = os.fstat(stream.fileno())
-        surveyed = survey(stream, state.st_size, _for_survey(settings))
+        state = FileState(source.name, stream)
+        surveyed = survey(stream, state.size, _for_survey(settings))
         context = surveyed.context
         _check_head(source.name, stream, context)
         counts = FilePartial()
-        pieces = cut(state.st_size, piece_bytes)
+        pieces = cut(state.size, piece_bytes)
         count = _PieceCount(stream, context, settings)
         parts = in_order(count.run, ((piece,) for piece in pieces), min(jobs, len(pieces)))
         for piece, (file_part, data_part) in zip(pieces, parts, strict=True):
             counts.merge(file_part)
             data.merge(data_part)
             advance(piece.end - piece.start)
-        check_unchanged(source.name, stream, state)
+        state.check_is_unchanged("count")
     if not counts.records:
         raise _without_records(source.name, counts)
     return GatheredFile(
         source.name,
-        state.st_size,
+        state.size,
         context.record_format,
         context.separator,
         context.stop_sequence,
