@@ -12,18 +12,15 @@ from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import FileContext
-from dataset_tools.tokens import Tokenizer, TrainingFormat
+from dataset_tools.tokens import BatchTokenizer, TrainingFormat
 
 
-class CountingTokenizer(Tokenizer, Protocol):
+class CountingTokenizer(BatchTokenizer, Protocol):
     """What the token rules need to know of a tokenizer."""
 
     @property
     def unknown_id(self) -> int | None:
         """The id that stands for what the vocabulary lacks, or None where there is none."""
-
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text, as `encode` gives them."""
 
     def spell(self, ids: list[int]) -> list[str]:
         """The tokens as the vocabulary spells them."""
