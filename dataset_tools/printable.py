@@ -13,7 +13,7 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        character if character.isprintable() else _escape(character) for character in text
+        character if character.isprintable() else escape(character) for character in text
     )
 
 
@@ -30,5 +30,6 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _escape(character: str) -> str:
+def escape(character: str) -> str:
+    r"""One character as Python spells it in ASCII (`\x1b`, `\u202e`)."""
     return character.encode("unicode_escape").decode("ascii")

@@ -35,6 +35,7 @@ class DataSettings:
     stop_sequence: str | None = None
     tokenizer: str | None = None
     special_tokens: Mapping[str, str] = field(default_factory=dict)
+    held_out: int = 0  # records at the end of train_data that training validates on
     weighted: bool = False  # whether the loss plugin applies the weights of tokens and records
 
 
@@ -93,6 +94,11 @@ def data_settings(recipe: Mapping[str, Any]) -> DataSettings:
         stop_sequence=recipe.get("stop_sequence"),
         tokenizer=_tokenizer_name(recipe),
         special_tokens=_special_tokens(recipe),
+        held_out=(
+            values["num_validation_samples"]
+            if values["run_validation"] and values["validation_data"] is None
+            else 0
+        ),
         weighted=lists_loss_plugin(recipe),
     )
 

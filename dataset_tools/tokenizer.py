@@ -60,6 +60,20 @@ class ModelTokenizer:
             encoding.ids if text else [] for text, encoding in zip(texts, encodings, strict=True)
         ]
 
+    def spans(self, text: str) -> list[tuple[int, int]] | None:
+        """The characters of the text that each token of `encode` stands for, end excluded.
+
+        None where the tokenizer does not tell, as those without a fast version don't.
+        """
+        if not text:
+            return []
+        if not getattr(self.transformers_tokenizer, "is_fast", False):
+            return None
+        encoding = self.transformers_tokenizer(
+            text, add_special_tokens=False, verbose=False, return_offsets_mapping=True
+        )
+        return [(start, end) for start, end in encoding["offset_mapping"]]
+
     def spell(self, ids: list[int]) -> list[str]:
         """The tokens as the vocabulary spells them."""
         tokens: list[str] = self.transformers_tokenizer.convert_ids_to_tokens(ids)

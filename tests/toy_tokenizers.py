@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 BOS, EOS, UNKNOWN = 1, 2, 0
+_NAMES = ["<unk>", "<s>", "</s>"]
 _SPECIAL = 3  # ids before the first one of a text
+_WORD = re.compile(r" ?\w+|\s+(?!\S)|\s|[^\w\s]+")
 _LAST_KNOWN = 0xFF  # the last character that the character tokenizer knows, if it lacks any
 
 
@@ -24,8 +26,11 @@ class CharacterTokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return list(map(self.encode, texts))
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return [(place, place + 1) for place in range(len(text))]
+
     def spell(self, ids: list[int]) -> list[str]:
-        return [chr(token - _SPECIAL) for token in ids]
+        return [_spelling_of(token) for token in ids]
 
     def _id(self, code_point: int) -> int:
         if self.unknown_id is not None and code_point > _LAST_KNOWN:
@@ -42,13 +47,16 @@ class WordTokenizer:
     unknown_id: int | None = UNKNOWN
 
     def encode(self, text: str) -> list[int]:
-        return [self._id(word) for word in re.findall(r" ?\w+|\s+(?!\S)|\s|[^\w\s]+", text)]
+        return [self._id(match.group()) for match in _WORD.finditer(text)]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in _WORD.finditer(text)]
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return list(map(self.encode, texts))
 
     def spell(self, ids: list[int]) -> list[str]:
-        return [_words()[token - _SPECIAL] if token >= _SPECIAL else "?" for token in ids]
+        return [_words()[token - _SPECIAL] if token >= _SPECIAL else _NAMES[token] for token in ids]
 
     def _id(self, word: str) -> int:
         if self.unknown_id is not None and len(word.strip()) > 1 and word.strip().isupper():
@@ -56,6 +64,10 @@ class WordTokenizer:
         if word not in _words():
             _words().append(word)
         return _words().index(word) + _SPECIAL
+
+
+def _spelling_of(token: int) -> str:
+    return chr(token - _SPECIAL) if token >= _SPECIAL else _NAMES[token]
 
 
 @cache

@@ -1,130 +1,209 @@
 """`dataset-tools preview`: records as the trainer will see them."""
 
-from dataclasses import replace
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataset_tools.cli.options import (
-    chosen_sources,
-    color_option,
-    mark_options,
-    read_recipe,
-    wants_color,
+from dataset_tools.cli.grouped_help import GroupedCommand
+from dataset_tools.cli.options import chosen_sources, wants_color
+from dataset_tools.cli.preview_choices import (
+    Side,
+    chosen_rows,
+    lint_settings,
+    mark_note,
+    notes_on,
+    with_findings,
 )
+from dataset_tools.cli.preview_options import GROUPS, check_combination, preview_options
 from dataset_tools.errors import InputError
-from dataset_tools.preview import RecordView, RowChoice, json_lines, read_rows, view_record
-from dataset_tools.prompt_format import PromptFormat
-from dataset_tools.recipe import DataSettings
-from dataset_tools.tokenizer import ModelTokenizer, load_tokenizer
-from dataset_tools.tokens import TrainingFormat
+from dataset_tools.lines import open_plain
+from dataset_tools.lint.line_check import LineCheck
+from dataset_tools.preview import (
+    RecordView,
+    RejectedLine,
+    Row,
+    Rows,
+    comparison,
+    json_lines,
+    view_record,
+)
+from dataset_tools.sources import SourceFile
+from dataset_tools.sources.progress import hidden_downloads
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PACKS_SHOWN = 10
 
 
-@click.command(name="preview")
+@click.command(name="preview", cls=GroupedCommand, groups=GROUPS)
 @click.argument("path", required=False)
-@mark_options("the recipe's, else Replicate's")
-@click.option("--row", type=click.IntRange(min=1), help="Only this row: a line number, from 1.")
-@click.option(
-    "--rows",
-    type=click.IntRange(min=1),
-    help="The first so many records. Default: 1.",
-)
-@click.option("--tokenizer", help="Show tokens of this tokenizer: a model folder or a hub name.")
-@click.option(
-    "--chunk-size",
-    type=click.IntRange(min=4),
-    help="Tokens a sequence may have. Default: the recipe's, or 2048.",
-)
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or one JSON object a sequence.",
-)
-@color_option
+@preview_options
 def command(
     path: str | None,
     recipe: Path | None,
     separator: str | None,
     stop_sequence: str | None,
-    row: int | None,
-    rows: int | None,
-    tokenizer: str | None,
     chunk_size: int | None,
+    tokenizer: str | None,
     format_name: str,
+    quiet: bool,
     no_color: bool,
+    **flags: Any,
 ) -> None:
     """Show records as the trainer will see them.
 
     PATH is a file, - for standard input, or a location in an http(s)://, s3://, gs://, az:// or
     hf://datasets/ source (docs/sources.md). Prompt, separator, completion and stop sequence are
-    told apart; with a tokenizer, so are the tokens that are trained and those that are masked.
-    Without a recipe the separator is a newline.
+    told apart; with a tokenizer each token is shown with the weight of its loss, and what
+    chunk_size cuts off. Beneath stand lint's findings for the row, and what to send at inference.
+    Without a recipe the separator is a newline. docs/preview.md explains the picture.
+
+    A row that holds no record is shown as it stands. The exit code is 0 whatever is found in the
+    data: it has been shown, and judging it is lint's business. It is 2 for misuse, a row that is
+    not there, and data that cannot be read.
 
     \b
     Examples:
       dataset-tools preview data.jsonl
       dataset-tools preview data.jsonl --row 17 --separator '\\n##\\n'
       dataset-tools preview --recipe recipes/llama2-samsum.yaml --rows 3
+      dataset-tools preview data.jsonl --code DT301 --rows 5
+      dataset-tools preview data.jsonl --sample 3 --seed 1 --tokenizer path/to/model
+      dataset-tools preview --recipe recipe.yaml --packs
+      dataset-tools preview data.jsonl --recipe a.yaml --compare b.yaml
       dataset-tools preview data.jsonl --tokenizer path/to/model --format json
     """
-    if row is not None and rows is not None:
-        raise InputError("--row and --rows: give one of them")
-    settings = read_recipe(recipe)
-    training_format = _training_format(settings, separator, stop_sequence, chunk_size)
-    model_tokenizer = _tokenizer(tokenizer, settings)
-    source = chosen_sources((path,) if path else (), settings)[0]
-    for number, record in read_rows(source, RowChoice(row=row, count=rows or 1)):
-        try:
-            view = view_record(source.name, number, record, training_format, model_tokenizer)
-        except InputError as error:
-            raise InputError(f"{source.name}:{number}: {error}") from error
-        _show(view, format_name, wants_color(no_color))
+    check_combination(flags)
+    first = Side.read(
+        recipe, separator, stop_sequence, chunk_size, tokenizer, needs_tokenizer=flags["packs"]
+    )
+    sides = [first]
+    if flags["compare"] is not None:
+        second = flags["compare"]
+        sides.append(Side.read(second, separator, stop_sequence, chunk_size, tokenizer))
+    if not quiet:
+        for note in dict.fromkeys(note for side in sides for note in side.notes):
+            _say(note)
+    with hidden_downloads(quiet):
+        sources = chosen_sources((path,) if path else (), first.settings)
+    if flags["packs"]:
+        _show_packs(sources, first, flags["rows"] or _PACKS_SHOWN, format_name, no_color, quiet)
+        return
+    if len(sources) > 1 and not quiet:
+        _say(f"the first of {len(sources)} files is shown; name another as PATH")
+    _show_rows(sources[0], sides, flags, format_name, no_color, quiet)
 
 
-def _training_format(
-    settings: DataSettings | None,
-    separator: str | None,
-    stop_sequence: str | None,
-    chunk_size: int | None,
-) -> TrainingFormat:
-    base = settings.training_format if settings else TrainingFormat()
-    marks = base.prompt_format
-    return replace(
-        base,
-        prompt_format=PromptFormat(
-            marks.separator if separator is None else separator,
-            marks.stop_sequence if stop_sequence is None else stop_sequence,
-        ),
-        chunk_size=chunk_size or base.chunk_size,
+def _show_rows(
+    source: SourceFile,
+    sides: list[Side],
+    flags: dict[str, Any],
+    format_name: str,
+    no_color: bool,
+    quiet: bool,
+) -> None:
+    console = None if format_name == "json" else _console(no_color)
+    with open_plain(source.path, source.name) as stream:
+        rows = Rows(source.name, stream)
+        checks = [LineCheck(source.name, stream, lint_settings(side)) for side in sides]
+        note = mark_note(source.name, checks[0].context, sides[0])
+        if note and not quiet:
+            _say(note)
+        for row, found in chosen_rows(source, rows, checks[0], sides[0], flags, quiet=quiet):
+            views = [
+                _view(source.name, row, side, with_findings(check, row, found))
+                for side, check in zip(sides, checks, strict=True)
+            ]
+            _show(views, tuple(side.name for side in sides), console)
+        if rows.passed_over and not quiet:
+            passed = rows.passed_over
+            _say(
+                f"{source.name}: {len(passed)} line{'s' * (len(passed) > 1)} without a record "
+                f"passed over, line {passed[0]} the first: --row {passed[0]} shows it"
+            )
+
+
+def _view(path: str, row: Row, side: Side, findings: tuple[Any, ...]) -> RecordView | RejectedLine:
+    if row.record is None:
+        return RejectedLine(path, row.number, row.content, findings)
+    return view_record(
+        path,
+        row.number,
+        row.record,
+        side.training_format,
+        side.tokenizer,
+        findings,
+        tuple(notes_on(row.record, side)),
     )
 
 
-def _tokenizer(name: str | None, settings: DataSettings | None) -> ModelTokenizer | None:
-    """The tokenizer asked for, or the recipe's where it is at hand."""
-    special_tokens = settings.special_tokens if settings else {}
-    if name is not None:
-        tokenizer = load_tokenizer(name, special_tokens)
-        if tokenizer.assumption is not None:
-            click.echo(f"note: {name}: {tokenizer.assumption}", err=True)
-        return tokenizer
-    if settings is None or settings.tokenizer is None:
-        return None
-    try:
-        return load_tokenizer(settings.tokenizer, special_tokens)
-    except InputError as error:
-        click.echo(f"note: text only, without tokens: {error}", err=True)
-        return None
+def _show(
+    views: list[RecordView | RejectedLine], names: tuple[str, ...], console: "Console | None"
+) -> None:
+    records = [view for view in views if isinstance(view, RecordView)]
+    if len(records) == 2:
+        pair, named = (records[0], records[1]), (names[0], names[1])
+        if console is None:
+            click.echo(json.dumps(comparison.as_json_object(named, pair)))
+        else:
+            from dataset_tools.preview import comparison_terminal
+
+            comparison_terminal.show(named, pair, console)
+    elif console is None:
+        click.echo(json_lines.render(views[0]))
+    else:
+        from dataset_tools.preview import terminal
+
+        terminal.show(views[0], console)
 
 
-def _show(view: RecordView, format_name: str, color: bool) -> None:
+def _show_packs(
+    sources: list[SourceFile], side: Side, most: int, format_name: str, no_color: bool, quiet: bool
+) -> None:
+    from dataset_tools.preview import packs
+
+    if side.tokenizer is None:
+        raise InputError(
+            "--packs: tokens are counted with a tokenizer only; give --tokenizer, or a --recipe "
+            "that names a base_model"
+        )
+    held_out = side.settings.held_out if side.settings else 0
+    made = packs.make_packs(sources, side.training_format, side.tokenizer, held_out, quiet=quiet)
     if format_name == "json":
-        click.echo(json_lines.render(view))
+        click.echo(json.dumps(packs.as_json_object(made, most)))
         return
+    from dataset_tools.preview import packs_terminal
+
+    packs_terminal.show(made, most, _console(no_color), list(_pack_notes(made, side, held_out)))
+
+
+def _pack_notes(made: Any, side: Side, held_out: int) -> Iterator[str]:
+    if not side.training_format.packs:
+        yield "nothing asks for packing; these are the packs of pack_sequences: true"
+    if side.training_format.on_too_long == "error" and made.dropped:
+        yield "training refuses data with records too long for it (on_too_long: error)"
+    if held_out and not made.held_out:
+        yield (
+            f"num_validation_samples: {held_out} to hold out, and there are only "
+            f"{made.sequences.records} records; training refuses that, and none is left out here"
+        )
+
+
+def _console(no_color: bool) -> "Console":
     from rich.console import Console
 
-    from dataset_tools.preview import terminal
+    color = wants_color(no_color)
+    # not a terminal to rich where there is to be no colour: it would still write bold
+    return Console(
+        force_terminal=color, no_color=not color, highlight=False, markup=False, emoji=False
+    )
 
-    terminal.show(view, Console(no_color=not color, highlight=False, markup=False))
+
+def _say(note: str) -> None:
+    from dataset_tools.printable import printable
+
+    click.echo(f"note: {printable(note)}", err=True)

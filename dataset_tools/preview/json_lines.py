@@ -1,37 +1,81 @@
 """A preview for programs: one JSON object a sequence, one sequence a line.
 
 A record is one sequence, except a long text, which trains as several, and a dropped record, which
-has no tokens. `start` and `end` of a segment count characters of the segments put together.
+has no tokens. `start` and `end` of segments and tokens count characters of the segments put
+together. What is not ASCII is escaped, so that no text can act on a terminal, and none is changed.
 """
 
 import json
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dataset_tools.preview.view import RecordView, TokenizedView
+from dataset_tools.findings import Finding
+from dataset_tools.preview.view import RecordView, RejectedLine, TokenizedView, TokenRun
+from dataset_tools.printable import encodable
 
 
-def render(view: RecordView) -> str:
+def render(view: RecordView | RejectedLine) -> str:
     """The view's sequences, one JSON object a line."""
-    return "\n".join(json.dumps(row) for row in _rows(view))
+    return "\n".join(json.dumps(row) for row in rows_of(view))
 
 
-def _rows(view: RecordView) -> Iterator[dict[str, Any]]:
+def rows_of(view: RecordView | RejectedLine) -> Iterator[dict[str, Any]]:
+    """The view's sequences as objects that JSON can hold."""
+    if isinstance(view, RejectedLine):
+        yield _rejected(view)
+        return
+    prompt_format = view.training_format.prompt_format
     common = {
-        "path": view.path,
+        "path": encodable(view.path),
         "line": view.line,
         "format": view.record.format,
+        "weight": view.record.weight,
         "segments": _segments(view),
         "inference_prompt": view.inference_prompt,
-        "stop_sequence": view.training_format.prompt_format.stop_sequence or None,
+        "stop_sequence": prompt_format.stop_sequence or None,
+        "findings": _findings(view.findings),
+        "notes": list(view.notes),
     }
     if view.tokenized is None:
         yield common
-    elif not view.tokenized.sequences:
-        yield {**common, "dropped": True, "truncated": False, "input_ids": [], "labels": [],
-               "loss_weights": [], "tokens": []}  # fmt: skip
-    else:
-        yield from ({**common, **row} for row in _sequences(view.tokenized))
+        return
+    common["chunk_size"] = view.training_format.chunk_size
+    common["token_count"] = view.tokenized.token_count
+    yield from ({**common, **row} for row in _sequences(view.tokenized))
+
+
+def _rejected(line: RejectedLine) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "path": encodable(line.path),
+        "line": line.line,
+        "format": None,
+        "raw": line.content.decode("utf-8", "replace"),
+        "findings": _findings(line.findings),
+    }
+    if not _is_utf8(line.content):
+        row["raw_base64"] = b64encode(line.content).decode("ascii")
+    return row
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": finding.code,
+            "severity": str(finding.severity),
+            "column": finding.column,
+            "message": encodable(finding.message),
+        }
+        for finding in findings
+    ]
 
 
 def _segments(view: RecordView) -> list[dict[str, Any]]:
@@ -45,13 +89,26 @@ def _segments(view: RecordView) -> list[dict[str, Any]]:
 
 
 def _sequences(tokenized: TokenizedView) -> Iterator[dict[str, Any]]:
-    for sequence, spelling in zip(tokenized.sequences, tokenized.spelling, strict=True):
+    for run in tokenized.runs:
+        sequence, cut = run.sequence, slice(run.cut.start, run.cut.stop)
         yield {
-            "dropped": False,
-            "truncated": sequence.tokens_cut > 0,
-            "tokens_cut": sequence.tokens_cut,
-            "input_ids": sequence.input_ids,
-            "labels": sequence.labels,
-            "loss_weights": sequence.loss_weights,
-            "tokens": spelling,
+            "dropped": sequence is None,
+            "reason": tokenized.refusal,
+            "truncated": sequence is not None and sequence.tokens_cut > 0,
+            "tokens_cut": sequence.tokens_cut if sequence else 0,
+            "input_ids": sequence.input_ids if sequence else [],
+            "labels": sequence.labels if sequence else [],
+            "loss_weights": sequence.loss_weights if sequence else [],
+            "tokens": _kept(run, run.spelling),
+            "token_spans": None if run.spans is None else _kept(run, run.spans),
+            "cut": {
+                "input_ids": run.ids[cut],
+                "tokens": run.spelling[cut],
+                "token_spans": None if run.spans is None else run.spans[cut],
+            },
         }
+
+
+def _kept(run: TokenRun, column: list[Any]) -> list[Any]:
+    """The entries of the tokens that are trained on."""
+    return column[: run.cut.start] + column[run.cut.stop :]
