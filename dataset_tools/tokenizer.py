@@ -60,19 +60,18 @@ class ModelTokenizer:
             encoding.ids if text else [] for text, encoding in zip(texts, encodings, strict=True)
         ]
 
-    def spans(self, text: str) -> list[tuple[int, int]] | None:
-        """The characters of the text that each token of `encode` stands for, end excluded.
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]] | None]:
+        """What `encode` gives, and the characters of the text that each token stands for.
 
-        None where the tokenizer does not tell, as those without a fast version don't.
+        A span is start and end, the end excluded. None where the tokenizer does not tell, as those
+        without a fast version don't.
         """
-        if not text:
-            return []
-        if not getattr(self.transformers_tokenizer, "is_fast", False):
-            return None
+        if not text or not getattr(self.transformers_tokenizer, "is_fast", False):
+            return self.encode(text), None if text else []
         encoding = self.transformers_tokenizer(
             text, add_special_tokens=False, verbose=False, return_offsets_mapping=True
         )
-        return [(start, end) for start, end in encoding["offset_mapping"]]
+        return encoding["input_ids"], encoding["offset_mapping"]
 
     def spell(self, ids: list[int]) -> list[str]:
         """The tokens as the vocabulary spells them."""

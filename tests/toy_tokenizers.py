@@ -26,8 +26,8 @@ class CharacterTokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return list(map(self.encode, texts))
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        return [(place, place + 1) for place in range(len(text))]
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        return self.encode(text), [(place, place + 1) for place in range(len(text))]
 
     def spell(self, ids: list[int]) -> list[str]:
         return [_spelling_of(token) for token in ids]
@@ -49,8 +49,8 @@ class WordTokenizer:
     def encode(self, text: str) -> list[int]:
         return [self._id(match.group()) for match in _WORD.finditer(text)]
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        return [match.span() for match in _WORD.finditer(text)]
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        return self.encode(text), [match.span() for match in _WORD.finditer(text)]
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return list(map(self.encode, texts))

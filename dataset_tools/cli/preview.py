@@ -194,13 +194,9 @@ def _pack_notes(made: Any, side: Side, held_out: int) -> Iterator[str]:
 
 
 def _console(no_color: bool) -> "Console":
-    from rich.console import Console
+    from dataset_tools.preview.terminal import Terminal
 
-    color = wants_color(no_color)
-    # not a terminal to rich where there is to be no colour: it would still write bold
-    return Console(
-        force_terminal=color, no_color=not color, highlight=False, markup=False, emoji=False
-    )
+    return Terminal(color=wants_color(no_color))
 
 
 def _say(note: str) -> None:

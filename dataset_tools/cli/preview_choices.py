@@ -102,7 +102,7 @@ def _tokenizer(
     notes = []
     if tokenizer.assumption is not None:
         notes.append(f"{chosen}: {tokenizer.assumption}")
-    if tokenizer.spans("a") is None:
+    if tokenizer.encode_with_spans("a")[1] is None:
         notes.append(
             f"{chosen}: a slow tokenizer, which does not tell where in the text its tokens stand; "
             "they are shown apart from it"
@@ -196,7 +196,7 @@ def mark_note(path: str, context: FileContext, side: Side) -> str | None:
             told.append(f"the {name.replace('-', ' ')} {elided(mark.text)!r} (--{name})")
     if not told:
         return None
-    return f"most rows of {path} carry {' and '.join(told)}, which nobody names"
+    return f"most rows of {path} carry {' and '.join(told)}, not given here"
 
 
 def notes_on(record: Record, side: Side) -> Iterator[str]:

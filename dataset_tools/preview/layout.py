@@ -26,6 +26,7 @@ ROLE_STYLES = {
     "stop_sequence": "bold yellow",
     "EOS": "bold bright_blue",
     "tokens": "default",
+    "line": "default",
 }
 SHADE = " on grey19"  # of every other token
 SIGN_STYLE = "bright_black"

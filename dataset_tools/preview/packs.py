@@ -39,9 +39,9 @@ class Sequences:
 
     paths: list[str] = field(default_factory=list)
     first_records: list[int] = field(default_factory=list)  # of each path
-    lengths: array[int] = field(default_factory=lambda: array("I"))
-    lines: array[int] = field(default_factory=lambda: array("Q"))
-    record_numbers: array[int] = field(default_factory=lambda: array("Q"))
+    lengths: "array[int]" = field(default_factory=lambda: array("I"))
+    lines: "array[int]" = field(default_factory=lambda: array("Q"))
+    record_numbers: "array[int]" = field(default_factory=lambda: array("Q"))
     records: int = 0
     dropped: list[tuple[int, RecordPlace]] = field(default_factory=list)  # with record number
 

@@ -28,6 +28,18 @@ _EOS_WORDS = "the tokenizer's end-of-sequence token"
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
 
 
+class Terminal(Console):
+    """Standard output, on which text is what it is; colour and styles only if `color`."""
+
+    def __init__(self, *, color: bool) -> None:
+        # not a terminal to rich where there is to be no colour: it would still write bold
+        super().__init__(force_terminal=color, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Leave the case of a reader that has had enough to the command line."""
+        raise
+
+
 def show(view: RecordView | RejectedLine, console: Console) -> None:
     """Print the view; nothing in the record is taken for markup or a terminal's control codes."""
     signs = signs_for(console.encoding)

@@ -3,6 +3,7 @@
 Everything that shows a record (terminal, JSON) reads it from here and works nothing out itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,8 +30,8 @@ class SpellingTokenizer(Tokenizer, Protocol):
     def spell(self, ids: list[int]) -> list[str]:
         """The tokens as the vocabulary spells them."""
 
-    def spans(self, text: str) -> list[CharacterSpan] | None:
-        """The characters that each token of the text stands for, where the tokenizer tells."""
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[CharacterSpan] | None]:
+        """What `encode` gives, and the characters of each token, where the tokenizer tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,11 @@ def view_record(
 def _tokenized(
     record: Record, training_format: TrainingFormat, tokenizer: SpellingTokenizer
 ) -> TokenizedView:
-    encoded = encode_record(record, training_format.prompt_format, tokenizer)
+    listener = _Listener(tokenizer)
+    encoded = encode_record(record, training_format.prompt_format, listener)
     ids = encoded.prompt_ids + encoded.completion_ids
     spelling = tokenizer.spell(ids)
-    spans = _spans(record, encoded, training_format, tokenizer)
+    spans = listener.spans(training_format.prompt_format.segments(record), len(ids))
     refusal: str | None = None
     sequences: list[TrainingSequence] = []
     try:
@@ -200,22 +202,31 @@ def _cut(sequence: TrainingSequence | None, count: int, bos_id: int | None) -> r
     return range(first, first + sequence.tokens_cut)
 
 
-def _spans(
-    record: Record,
-    encoded: EncodedRecord,
-    training_format: TrainingFormat,
-    tokenizer: SpellingTokenizer,
-) -> list[CharacterSpan] | None:
-    """The characters of each token; None where the tokenizer does not tell for both sides."""
-    prompt_format = training_format.prompt_format
-    parts = prompt_format.segments(record)
-    sent = "".join(part.text for part in parts if part.is_prompt_side)
-    written = "".join(part.text for part in parts if not part.is_prompt_side)
-    bos = [] if tokenizer.bos_id is None else [(0, 0)]
-    left, right = tokenizer.spans(sent), tokenizer.spans(written)
-    if left is None or right is None:
-        return None
-    end = len(sent) + len(written)
-    moved = [(start + len(sent), stop + len(sent)) for start, stop in right]
-    spans = [*bos, *left, *moved, (end, end)]
-    return spans if len(spans) == len(encoded) else None
+class _Listener:
+    """A tokenizer that remembers where in the texts that it encodes their tokens stand."""
+
+    def __init__(self, tokenizer: SpellingTokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.bos_id, self.eos_id = tokenizer.bos_id, tokenizer.eos_id
+        self.spans_in: dict[str, list[CharacterSpan] | None] = {"": []}
+
+    def encode(self, text: str) -> list[int]:
+        """The ids, as the tokenizer gives them."""
+        ids, self.spans_in[text] = self.tokenizer.encode_with_spans(text)
+        return ids
+
+    def spans(self, segments: Sequence[Segment], tokens: int) -> list[CharacterSpan] | None:
+        """The characters of each token of the record whose two sides were encoded.
+
+        None where the tokenizer does not tell for both.
+        """
+        sent = "".join(part.text for part in segments if part.is_prompt_side)
+        written = "".join(part.text for part in segments if not part.is_prompt_side)
+        left, right = self.spans_in[sent], self.spans_in[written]
+        if left is None or right is None:
+            return None
+        end = len(sent) + len(written)
+        bos = [] if self.bos_id is None else [(0, 0)]
+        moved = [(start + len(sent), stop + len(sent)) for start, stop in right]
+        spans = [*bos, *left, *moved, (end, end)]
+        return spans if len(spans) == tokens else None
