@@ -13,7 +13,7 @@ TRAIN_ENV := PATH="$(abspath $(BIN)):$$PATH" HF_HUB_OFFLINE=1 AXOLOTL_DO_NOT_TRA
 	OMP_NUM_THREADS=$$(getconf _NPROCESSORS_ONLN)
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-matrix check docs lint-only clean
+.PHONY: demo test test-matrix check docs screenshots lint-only clean
 
 demo: $(READY)
 	$(BIN)/python demo/fetch_model.py
@@ -38,6 +38,10 @@ check: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+
+# the README's pictures, made by running the commands they show
+screenshots: $(READY)
+	HF_HUB_OFFLINE=1 $(BIN)/python docs/screenshots.py
 
 lint-only: $(LINT_ONLY_READY)
 	@echo "installed without torch: .venv-lint-only/bin/dataset-tools"

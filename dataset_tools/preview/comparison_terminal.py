@@ -57,7 +57,9 @@ def _side_by_side(
     ]
     for left, right in zip_longest(*sides, fillvalue=Text()):
         padding = " " * (column - left.cell_len)
-        yield Text.assemble(left, padding, (f" {signs.column_rule} ", "bright_black"), right)
+        line = Text.assemble(left, padding, (f" {signs.column_rule} ", "bright_black"), right)
+        line.rstrip()
+        yield line
 
 
 def _difference_lines(

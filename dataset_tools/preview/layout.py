@@ -28,11 +28,11 @@ ROLE_STYLES = {
     "tokens": "default",
     "line": "default",
 }
-SHADE = " on grey19"  # of every other token
+SHADE = " on grey27"  # of every other token
 SIGN_STYLE = "bright_black"
 CUT_STYLE = "red"
 LABEL_WIDTH = 15  # "stop sequence" and two spaces
-NARROW = 60  # columns; where there are fewer, a role stands on a line of its own
+NARROW = 50  # columns; where there are fewer, a role stands on a line of its own
 
 Weigh = Callable[[int], float]  # a token's index to the weight of its loss
 
