@@ -1,10 +1,12 @@
 """`dataset-tools preview` as people and programs run it."""
 
+import base64
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-from cli_runs import run
+from cli_runs import COMMAND, run
 
 ROWS = [
     '{"prompt": "Why?\\n##\\n", "completion": " So."}',
@@ -43,6 +45,9 @@ def test_json_shows_the_segments(folder: Path) -> None:
             ],
             "inference_prompt": "Why?\n##\n",
             "stop_sequence": None,
+            "weight": 1.0,
+            "findings": [],
+            "notes": [],
         }
     ]
 
@@ -94,13 +99,25 @@ def test_text_is_plain_in_a_pipe(variables: dict[str, str], folder: Path) -> Non
     ("arguments", "words"),
     [
         ([], "no data given"),
-        (["data.jsonl", "--row", "2"], "data.jsonl:2: the line holds no record"),
         (["data.jsonl", "--row", "9"], "there is no row 9; the file has 3 lines"),
         (["data.jsonl", "--row", "0"], "--row"),
         (["missing.jsonl"], "no such file"),
         (["."], "is a folder"),
         (["recipe.yaml"], "holds no record"),
         (["--recipe", "misspelt.yaml"], "did you mean 'separator'"),
+        (["data.jsonl", "--row", "1", "--rows", "2"], "--row and --rows: each says how many rows"),
+        (["data.jsonl", "--row", "1", "--sample", "2"], "--row and --sample: each chooses rows"),
+        (["data.jsonl", "--longest", "--shortest"], "--longest and --shortest: each chooses rows"),
+        (["data.jsonl", "--sample", "2", "--rows", "2"], "--sample and --rows"),
+        (["data.jsonl", "--code", "DT301", "--longest"], "--longest and --code"),
+        (["data.jsonl", "--seed", "2"], "--seed: decides which rows --sample draws"),
+        (["data.jsonl", "--packs", "--row", "1"], "--packs and --row"),
+        (["data.jsonl", "--packs", "--compare", "recipe.yaml"], "--packs and --compare"),
+        (["data.jsonl", "--packs"], "--packs: tokens are counted with a tokenizer only"),
+        (["data.jsonl", "--code", "DT501"], "--code DT501: tokens are counted with a tokenizer"),
+        (["data.jsonl", "--code", "DT999"], "unknown rule code 'DT999'"),
+        (["data.jsonl", "--code", "DT302"], "data.jsonl: lint finds no DT302 in it"),
+        (["data.jsonl", "--compare", "missing.yaml"], "missing.yaml: cannot be read"),
     ],
 )
 def test_misuse_exits_with_2(arguments: list[str], words: str, folder: Path) -> None:
@@ -112,3 +129,160 @@ def test_misuse_exits_with_2(arguments: list[str], words: str, folder: Path) -> 
     assert done.returncode == 2
     assert words in done.stderr.decode()
     assert done.stdout == b""
+
+
+def test_a_line_without_a_record_is_shown_as_it_stands(folder: Path) -> None:
+    """Safely, with lint's findings; the exit code is 0, since what was asked for was done."""
+    (folder / "odd.jsonl").write_bytes(b'{"prompt": "\x1b[31m", "completion": 3, "x": "\xff"}\n')
+
+    text = run("preview", "odd.jsonl", "--row", "1", cwd=folder)
+    rows = rows_of(run("preview", "odd.jsonl", "--row", "1", "--format", "json", cwd=folder).stdout)
+
+    assert text.returncode == 0
+    assert b"DT002 error: invalid UTF-8" in text.stdout
+    assert b"\\x1b[31m" in text.stdout
+    assert b"\x1b" not in text.stdout
+    (row,) = rows
+    assert (row["line"], row["format"]) == (1, None)
+    assert base64.b64decode(str(row["raw_base64"])) == (folder / "odd.jsonl").read_bytes()
+    assert [finding["code"] for finding in row["findings"]] == ["DT002"]  # type: ignore[attr-defined]
+
+
+def test_findings_are_those_of_lint(folder: Path) -> None:
+    """For every line what a lint of the whole file says of it alone, in the marks it infers."""
+    lines = [
+        json.dumps({"prompt": f"What is {n}?\n##\n", "completion": f" {n}."}) for n in range(40)
+    ]
+    lines[7] = json.dumps({"prompt": "What is 7?", "completion": " 7."})
+    lines[9] = json.dumps({"prompt": "What\n##\n is 9?\n##\n", "completion": "  "})
+    lines[0] = json.dumps({"prompt": "", "completion": "\u200b 7 of {{name}}", "weight": -1})
+    path = folder / "set.jsonl"
+    path.write_text("\ufeff" + "\n".join(lines) + "\n", "utf-8")
+    report = run(
+        "lint", "set.jsonl", "--format", "json", "--ignore", "DT4,DT003", cwd=folder
+    ).stdout
+    expected = [
+        (finding["line"], finding["column"], finding["code"], finding["message"])
+        for finding in json.loads(report)["findings"]
+    ]
+
+    found = []
+    for line in (1, 8, 10, 12):
+        shown = run("preview", "set.jsonl", "--row", str(line), "--format", "json", cwd=folder)
+        found += [
+            (line, each["column"], each["code"], each["message"])
+            for row in rows_of(shown.stdout)
+            for each in row["findings"]  # type: ignore[attr-defined]
+        ]
+
+    assert {code for _, _, code, _ in expected} >= {"DT301", "DT302", "DT201", "DT111"}
+    assert expected == found
+
+
+def test_rows_with_a_finding(folder: Path) -> None:
+    """The first rows in which lint finds the code, whole-file rules among them."""
+    rows = [{"prompt": f"What is {n}?\n##\n", "completion": f" {n}."} for n in range(40)]
+    for place in (3, 5, 20):
+        rows[place] = {"prompt": f"What is {place}?", "completion": " 1."}
+    rows[30] = rows[2]
+    (folder / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def lines_with(*arguments: str) -> list[object]:
+        done = run("preview", "set.jsonl", "--format", "json", *arguments, cwd=folder)
+        assert done.returncode == 0
+        return [row["line"] for row in rows_of(done.stdout)]
+
+    assert lines_with("--code", "DT301") == [4]
+    assert lines_with("--code", "dt301", "--rows", "2") == [4, 6]
+    assert lines_with("--code", "DT301", "--rows", "9") == [4, 6, 21]
+    assert lines_with("--code", "DT401") == [31]
+    duplicate = run("preview", "set.jsonl", "--code", "DT401", cwd=folder).stdout.decode()
+    assert "DT401 warning" in duplicate
+
+
+def test_rows_passed_over_are_told(folder: Path) -> None:
+    """Which line was left out of the first rows, unless told to be quiet."""
+    told, quiet = (
+        run("preview", "data.jsonl", "--rows", "2", *flags, cwd=folder).stderr.decode()
+        for flags in ((), ("--quiet",))
+    )
+
+    assert "1 line without a record passed over, line 2 the first: --row 2 shows it" in told
+    assert quiet == ""
+
+
+def test_a_mark_that_is_not_given_is_told(folder: Path) -> None:
+    """Most rows carry a separator, and the preview, like training without it, takes it for text."""
+    rows = [{"prompt": f"What is {n}?\n##\n", "completion": f" {n}."} for n in range(20)]
+    (folder / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    without = run("preview", "set.jsonl", cwd=folder).stderr.decode()
+    given = run("preview", "set.jsonl", "--separator", r"\n##\n", cwd=folder).stderr.decode()
+
+    assert r"carry the separator '\n##\n' (--separator), not given here" in without
+    assert given == ""
+
+
+def test_a_weight_that_training_refuses_is_told(folder: Path) -> None:
+    """Without the loss plugin a recipe does not take weights other than 1."""
+    shown = run("preview", "--recipe", "recipe.yaml", "--row", "3", cwd=folder).stdout.decode()
+
+    assert "note: training refuses this record: weight 2 needs the plugin" in shown
+
+
+def test_two_recipes_on_texts(folder: Path) -> None:
+    """What differs is told of both, in JSON too."""
+    (folder / "other.yaml").write_text("train_data: data.jsonl\nchunk_size: 64\n")
+    arguments = ("preview", "--recipe", "recipe.yaml", "--compare", "other.yaml")
+
+    text = run(*arguments, cwd=folder).stdout.decode()
+    (row,) = rows_of(run(*arguments, "--format", "json", cwd=folder).stdout)
+
+    assert "what differs" in text
+    assert row["recipes"] == ["recipe.yaml", "other.yaml"]
+    assert row["differences"] == [
+        {"what": "separator", "first": r"'\n##\n'", "second": r"'\n'"},
+        {"what": "stop sequence", "first": "' END'", "second": "none"},
+        {"what": "chunk_size", "first": "2,048", "second": "64"},
+    ]
+
+
+def test_output_in_a_pipe_is_as_wide_as_asked(folder: Path) -> None:
+    """80 columns, or COLUMNS."""
+    (folder / "long.jsonl").write_text(json.dumps({"text": "word " * 100}) + "\n")
+    widths = []
+    for variables in ({}, {"COLUMNS": "40"}):
+        lines = run("preview", "long.jsonl", cwd=folder, **variables).stdout.decode().split("\n")
+        widths.append(max(map(len, lines)))
+
+    assert widths == [80, 40]
+
+
+def test_ascii_output(folder: Path) -> None:
+    """LC_ALL=C gets no other character, whatever is in the data."""
+    (folder / "odd.jsonl").write_text('{"prompt": "café 日本", "completion": " ↵"}\n', "utf-8")
+
+    done = run("preview", "odd.jsonl", cwd=folder, LC_ALL="C")
+
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert rb"caf\xe9 \u65e5\u672c" in done.stdout
+
+
+def test_a_reader_that_has_had_enough(folder: Path) -> None:
+    """`| head -1` ends the preview without a word."""
+    (folder / "many.jsonl").write_text('{"text": "a b c"}\n' * 5000)
+    command = subprocess.Popen(
+        [*COMMAND, "preview", "many.jsonl", "--rows", "5000", "--quiet"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert command.stdout is not None
+    assert command.stderr is not None
+    with command.stdout, command.stderr:
+        command.stdout.readline()
+        command.stdout.close()
+        errors = command.stderr.read()
+
+    assert (command.wait(60), errors) == (0, b"")

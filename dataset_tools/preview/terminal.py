@@ -1,6 +1,8 @@
 """A preview for people: a header, the record with its tokens, findings, what inference sends."""
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
@@ -36,8 +38,9 @@ class Terminal(Console):
         super().__init__(force_terminal=color, highlight=False, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
-        """Leave the case of a reader that has had enough to the command line."""
-        raise
+        """End as `| head` expects it, with success; rich would end with a failure."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0)
 
 
 def show(view: RecordView | RejectedLine, console: Console) -> None:
@@ -146,8 +149,9 @@ def _run_lines(view: RecordView, layouts: list[Layout], width: int, signs: Signs
             words = f"[{signs.ellipsis} {len(left_out):,} sequences left out {signs.ellipsis}]"
             yield from _folded(words, width, "italic bright_black")
         if index not in left_out:
-            if len(layouts) > 1:
+            if index:
                 yield Text()
+            if len(layouts) > 1:
                 words = f"sequence {index + 1:,} of {len(layouts):,}: {len(run.ids):,} tokens"
                 yield from _folded(words, width, "bold")
             if run.spans is None:
