@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,11 @@ _BATCH_PROBES = [
     "I 'm 1,234 .",
     "\u00ad\ufb01",
 ]
+# one of which every tokenizer has that transformers saves
+_VOCABULARY_FILES = (
+    "tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json",
+    "sentencepiece.bpe.model",
+)  # fmt: skip
 _THREADS = "TOKENIZERS_PARALLELISM"  # the environment variable that the tokenizers library reads
 
 
@@ -135,7 +141,13 @@ def load_tokenizer(
         raise InputError(f"{name}: {error}") from error
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if path.is_dir() and not _holds_vocabulary(path):
+            reason = f"the folder lacks its files, such as {' or '.join(_VOCABULARY_FILES[:2])}"
         raise InputError(f"{name}: no tokenizer can be loaded from it: {reason}") from error
+
+
+def _holds_vocabulary(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _VOCABULARY_FILES)
 
 
 def _with_batch_backend(tokenizer: ModelTokenizer) -> ModelTokenizer:

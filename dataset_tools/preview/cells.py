@@ -91,7 +91,10 @@ def end_of_run(run: TokenRun) -> int:
 def special_token(run: TokenRun, index: int, signs: Signs) -> list[Cell]:
     """A token as its vocabulary spells it."""
     spelling = run.spelling[index][:LONGEST_SHOWN]
-    cells = [_cell(signs.shown(character), NO_TOKEN) for character in spelling]
+    cells = [
+        _cell(signs.whitespace(character) or signs.shown(character), NO_TOKEN)
+        for character in spelling
+    ]
     return [
         cell._replace(token=index, starts_token=position == 0)
         for position, cell in enumerate(cells)
