@@ -25,14 +25,24 @@ PACKING = {
     "best fit": {"pack_sequences": True},
     "wrapped": {"pack_sequences": True, "wrap_packed_sequences": True},
 }
-CHUNK_SIZE = 40  # cuts some prompts, drops one record, splits some texts
-# every length, so that no two ways of cutting or packing give the same rows
+CHUNK_SIZE = 40
+
+
+def words(count: int, seed: int) -> str:
+    """Words that no other row has in this order."""
+    return " ".join(f"{chr(97 + (seed * 7 + place * 5) % 26)}{place}" for place in range(count))
+
+
+# of many lengths: some prompts are cut, one completion is dropped, some texts are split
 ROWS = {
     "prompt-completion": [
-        {"prompt": f"Say {n} words: {'blah ' * (n % 7)}", "completion": f" {'word ' * n}."}
+        {
+            "prompt": f"Say {n}: {words(n * 4 % 13, n)}",
+            "completion": f" {words(30 if n == 7 else n * 5 % 9 + 1, n)}.",
+        }
         for n in range(1, 24)
     ],
-    "text": [{"text": f"Once {n} " + "upon a time " * n} for n in range(1, 24)],
+    "text": [{"text": f"{n} {words(n * 7 % 31 + 1, n)}"} for n in range(1, 24)],
 }
 
 
@@ -75,7 +85,7 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     names = [name for name in (*COLUMNS, "record_lengths") if name in rows[0]]
     return sorted(
         ({name: row[name] for name in names} for row in rows if {*row["labels"]} != {IGNORED}),
-        key=lambda row: row["input_ids"],
+        key=lambda row: [row[name] for name in names],
     )
 
 
@@ -105,7 +115,13 @@ def test_preview_is_what_is_trained(
     assert finished.exit_code == 0, finished.output
     prepared = prepared_rows(lab.folder)
     if packing == "unpacked":
-        previewed = [row for row in preview(recipe) if not row["dropped"]]
+        rows_shown = preview(recipe)
+        if record_format == "prompt-completion":
+            assert {7} == {row["line"] for row in rows_shown if row["dropped"]}
+            assert any(row["truncated"] for row in rows_shown)
+        else:
+            assert len(rows_shown) > len(rows)
+        previewed = [row for row in rows_shown if not row["dropped"]]
     else:
         previewed, packs = previewed_packs(recipe)
         assert packs["packs"] == len(packs["shown"])
