@@ -2,9 +2,10 @@
 
 import io
 import re
+from typing import Any
 
 from rich.console import Console
-from toy_tokenizers import TOY_TOKENIZERS
+from toy_tokenizers import TOY_TOKENIZERS, ByteTokenizer
 
 from dataset_tools.findings import Finding, Severity
 from dataset_tools.preview import RecordView, RejectedLine, view_record
@@ -14,6 +15,11 @@ from dataset_tools.records import Record
 from dataset_tools.tokens import TrainingFormat
 
 MARKS = PromptFormat("\n##\n", "\n###\n")
+TOKENIZERS: dict[str, Any] = {
+    **TOY_TOKENIZERS,
+    "bytes": ByteTokenizer(),
+    "bytes with BOS": ByteTokenizer(bos_id=1),
+}
 ODD_TEXT = (
     "[bold]not bold[/] \x1b[31mred\x1b[0m \u202eright to left\u202c zero\u200bwidth "
     "cafe\u0301 \U0001f642 \u65e5\u672c\r\n\ttab \x07"
@@ -53,7 +59,7 @@ def _finding(code: str, severity: Severity, message: str) -> Finding:
 def _view(record: Record, tokenizer: str | None = "words", **keys: object) -> RecordView:
     findings = keys.pop("findings", ())
     training_format = TrainingFormat(**{"prompt_format": MARKS, **keys})  # type: ignore[arg-type]
-    chosen = None if tokenizer is None else TOY_TOKENIZERS[tokenizer]
+    chosen = None if tokenizer is None else TOKENIZERS[tokenizer]
     return view_record("data.jsonl", 7, record, training_format, chosen, findings)  # type: ignore[arg-type]
 
 
@@ -80,6 +86,9 @@ VIEWS: dict[str, RecordView | RejectedLine] = {
     "text_in_sequences": _view(Record(None, "Once upon a time. " * 4), chunk_size=8),
     "many_sequences": _view(Record(None, "Once upon a time. " * 30), chunk_size=8),
     "odd_characters": _view(Record(ODD_TEXT, ODD_TEXT)),
+    "tokens_of_a_character": _view(
+        Record("caf\u00e9 \U0001f642", " \u65e5\u672c"), "bytes", chunk_size=22
+    ),
     "rejected": RejectedLine(
         "data.jsonl",
         7,

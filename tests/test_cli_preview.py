@@ -229,6 +229,12 @@ def test_a_weight_that_training_refuses_is_told(folder: Path) -> None:
 
     assert "note: training refuses this record: weight 2 needs the plugin" in shown
 
+    with (folder / "recipe.yaml").open("a") as recipe:
+        recipe.write("plugins: [axolotl_replicate.PromptLossWeightPlugin]\n")
+    shown = run("preview", "--recipe", "recipe.yaml", "--row", "3", cwd=folder).stdout.decode()
+    assert "weight 2" in shown
+    assert "refuses" not in shown
+
 
 def test_two_recipes_on_texts(folder: Path) -> None:
     """What differs is told of both, in JSON too."""

@@ -75,6 +75,14 @@ def test_a_record_that_one_drops() -> None:
     assert found["sequences"] == ("1", "0")
 
 
+def test_one_token_more_of_the_same() -> None:
+    """What both begin with is not counted again among what both end with."""
+    twice = view(CharacterTokenizer(), prompt_format=PromptFormat("\n\n", ""), chunk_size=99)
+    once = view(CharacterTokenizer(), chunk_size=99)
+
+    assert told(once, twice)["tokens"] == ("none behind token 20", r"from token 21: '\n'")
+
+
 def test_another_tokenizer() -> None:
     """Where ids differ, the tokens are told, the first few of them."""
     found = told(view(), view(CharacterTokenizer(bos_id=None), chunk_size=99))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preview_pictures import MARKS, VIEWS, plain, shown
+from preview_pictures import MARKS, TOKENIZERS, VIEWS, plain, shown
 from rich.cells import cell_len
-from toy_tokenizers import TOY_TOKENIZERS, CharacterTokenizer
+from toy_tokenizers import CharacterTokenizer
 
 from dataset_tools.preview import RejectedLine, view_record
 from dataset_tools.preview.signs import ASCII_SIGNS, UNICODE_SIGNS, Signs, signs_for
@@ -81,7 +81,7 @@ def undone(text: str) -> str:
 
 
 @settings(deadline=None, max_examples=300)
-@given(PLAIN_TEXTS, PLAIN_TEXTS, st.sampled_from([None, *TOY_TOKENIZERS]), st.integers(40, 120))
+@given(PLAIN_TEXTS, PLAIN_TEXTS, st.sampled_from([None, *TOKENIZERS]), st.integers(40, 120))
 def test_what_is_printed_is_the_text(
     prompt: str, completion: str, tokenizer: str | None, width: int
 ) -> None:
@@ -90,12 +90,56 @@ def test_what_is_printed_is_the_text(
     width = max(width, 60)
     view = view_record(
         "a", 1, record, TrainingFormat(MARKS, chunk_size=4096),
-        None if tokenizer is None else TOY_TOKENIZERS[tokenizer],  # type: ignore[arg-type]
+        None if tokenizer is None else TOKENIZERS[tokenizer],  # type: ignore[arg-type]
     )  # fmt: skip
 
     printed = texts_of(body_of(shown(view, width)), strips=tokenizer is not None)
 
     assert view.text == undone(printed)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.one_of(st.none(), TEXTS), TEXTS, st.sampled_from([*TOKENIZERS]), st.integers(4, 30),
+    st.sampled_from(["truncate_prompt", "drop"]),
+)  # fmt: skip
+def test_every_token_has_one_sign(
+    prompt: str | None, completion: str, tokenizer: str, chunk_size: int, on_too_long: str
+) -> None:
+    """In the strips stand as many signs as there are tokens, those of what is cut among them."""
+    text_format = TrainingFormat(
+        PromptFormat("\n##\n", ""), chunk_size, on_too_long, 0.5  # type: ignore[arg-type]
+    )  # fmt: skip
+    view = view_record("a", 1, Record(prompt, completion), text_format, TOKENIZERS[tokenizer])
+    assert view.tokenized is not None
+    runs = view.tokenized.runs
+    if len(runs) > 4:
+        return  # some are left out
+
+    lines = body_of(shown(view, 200))
+    strips = [line[15:] for line in lines if re.fullmatch(" {15}[·×▁▂▃▄▅▆▇█─ ]+", line)]
+
+    signs = sum(1 for strip in strips for sign in strip if sign not in "─ ")
+    assert sum(len(run.ids) for run in runs) <= signs
+    if "·" not in "".join(line[15:] for line in lines if line[15:] not in strips):
+        assert sum(len(run.ids) for run in runs) == signs
+
+
+@pytest.mark.parametrize("character", "\u3164\ufe0f\u034f\u2800\u200d\u00ad\u2066\U000e0041")
+def test_what_cannot_be_seen_is_spelt(character: str) -> None:
+    """Also where Python calls it printable."""
+    escape = character.encode("unicode_escape").decode()
+
+    output = shown(view_record("a", 1, Record(None, f"a{character}b"), TrainingFormat()))
+
+    assert f"a{escape}b" in output
+
+
+def test_marks_are_not_piled_up() -> None:
+    """A letter carries as many combining marks as writing has; more are spelt."""
+    output = shown(view_record("a", 1, Record(None, "a" + "\u0301" * 9), TrainingFormat()))
+
+    assert "a" + "\u0301" * 4 + r"\u0301" * 5 in output
 
 
 @settings(deadline=None, max_examples=300)
@@ -106,7 +150,7 @@ def test_what_is_printed_is_the_text(
     TEXTS,
     st.integers(3, 40),
     st.integers(1, 90),
-    st.sampled_from([None, *TOY_TOKENIZERS]),
+    st.sampled_from([None, *TOKENIZERS]),
     st.booleans(),
 )
 def test_no_text_acts_on_the_terminal(
@@ -125,7 +169,7 @@ def test_no_text_acts_on_the_terminal(
         1,
         Record(prompt, completion),
         TrainingFormat(PromptFormat(separator, stop), chunk_size, prompt_loss_weight=0.3),
-        None if tokenizer is None else TOY_TOKENIZERS[tokenizer],  # type: ignore[arg-type]
+        None if tokenizer is None else TOKENIZERS[tokenizer],  # type: ignore[arg-type]
     )
 
     output = shown(view, width, color=color)

@@ -76,6 +76,26 @@ def _words() -> list[str]:
     return []
 
 
+@dataclass(frozen=True)
+class ByteTokenizer:
+    """One token a byte, so that many a character has several, as byte-level vocabularies do."""
+
+    bos_id: int | None = None
+    eos_id: int = EOS
+
+    def encode(self, text: str) -> list[int]:
+        return [byte + _SPECIAL for byte in text.encode()]
+
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        places = [
+            (place, place + 1) for place, each in enumerate(text) for _ in each.encode()
+        ]  # fmt: skip
+        return self.encode(text), places
+
+    def spell(self, ids: list[int]) -> list[str]:
+        return [_spelling_of(token) for token in ids]
+
+
 TOY_TOKENIZERS = {
     "characters": CharacterTokenizer(bos_id=None, unknown_id=UNKNOWN),
     "characters with BOS": CharacterTokenizer(),

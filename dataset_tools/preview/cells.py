@@ -127,7 +127,7 @@ class _Walk:
     def stretches(self, part: _Part) -> Iterator[Stretch]:
         """The segments that lie in the part, each in windows where it is long."""
         self.token = max(self.token, part.first_token)
-        start = 0
+        start, last_role = 0, self.parts[0][0] if self.parts else ""
         for role, text in self.parts:
             end = start + len(text)
             first, last = max(start, part.start), min(end, part.end)
@@ -142,7 +142,14 @@ class _Walk:
                 if is_mark:  # on one line, as a sign that it is one thing
                     cells = [cell._replace(ends_line=False) for cell in cells]
                 yield Stretch(role, cells, self._left_out(window_end, left_out, part))
+            if start < part.end <= end:
+                last_role = role
             start = end
+        # of a character that was cut in two, the tokens behind the cut have none of their own
+        left = range(max(self.token, self.shown + 1), part.end_token)
+        if left:
+            yield Stretch(last_role, [_further(self.signs, token) for token in left])
+            self.token, self.shown = part.end_token, left[-1]
 
     def _left_out(self, end: int, characters: int, part: _Part) -> str:
         """What is missing behind a window, in words; the walk goes on behind it."""
