@@ -79,20 +79,21 @@ class Layout:
             style = f"{SIGN_STYLE} italic" if cell.is_sign else ROLE_STYLES[role]
             if self.run is not None and cell.token in self.run.cut:
                 style = f"{CUT_STYLE} strike"
-            text.append(cell.shown, style + (SHADE if cell.token % 2 and cell.token > 0 else ""))
+            shade = SHADE if cell.token % 2 and cell.token > 0 else ""
+            _append(text, cell.shown, style + shade)
         return text
 
     def _strip(self, cells: list[Cell]) -> Text:
         strip = Text()
         for cell in cells:
             if self.run is None or cell.token == NO_TOKEN:
-                strip.append(" " * cell.width)
+                _append(strip, " " * cell.width, "")
                 continue
             self.has_further_tokens |= cell.shown == self.signs.further_token and cell.is_sign
             head, style = self._mark(self.run, cell.token)
             tail = self.signs.token_tail
-            strip.append(head if cell.starts_token else tail, style)
-            strip.append(tail * (cell.width - 1), style)
+            shown = (head if cell.starts_token else tail) + tail * (cell.width - 1)
+            _append(strip, shown, style)
         strip.rstrip()
         return strip
 
@@ -101,6 +102,17 @@ class Layout:
             return self.signs.cut, CUT_STYLE
         weight = run.loss_weight(token)
         return self.signs.weight(weight, self.greatest), weight_style(weight, self.greatest)
+
+
+def _append(text: Text, more: str, style: str) -> None:
+    """Append; what has the style of what stands before it takes no codes of its own."""
+    last = text.spans[-1] if text.spans else None
+    start = len(text)
+    text.append(more)
+    if last is not None and last.style == style and last.end == start:
+        text.spans[-1] = last.extend(len(more))
+    elif style:
+        text.stylize(style, start)
 
 
 def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
