@@ -51,7 +51,7 @@ class Signs:
         return escape(character) if _INVISIBLE.match(character) else character
 
     def shown_text(self, text: str) -> str:
-        """The text with each character shown; marks without a letter before them are escaped."""
+        """The text with each character shown."""
         return "".join(map(self.shown, text))
 
     def weight(self, weight: float, greatest: float) -> str:

@@ -21,7 +21,7 @@ from dataset_tools.preview.cells import (
 )
 from dataset_tools.preview.layout import CUT_STYLE, Layout, folded, weight_style
 from dataset_tools.preview.signs import Signs, signs_for
-from dataset_tools.preview.view import RecordView, RejectedLine, TokenizedView
+from dataset_tools.preview.view import RecordView, RejectedLine, TokenizedView, TokenRun
 
 NARROWEST = 20  # columns; where there are fewer, the terminal breaks the lines
 MOST_RUNS = 4  # sequences of a text that are shown; of more, the first ones and the last
@@ -66,8 +66,9 @@ def heading(title: str, width: int, signs: Signs) -> Text:
     shown = signs.shown_text(title)
     room = width - 6
     if cell_len(shown) > room:
-        keep = max(1, room - len(signs.ellipsis))
-        shown = signs.ellipsis + shown[-keep:]
+        while shown and cell_len(shown) > room - len(signs.ellipsis):
+            shown = shown[1:]
+        shown = signs.ellipsis + shown
     text = Text(f"{signs.rule * 2} ", style="bright_black")
     text.append(shown, style="bold default")
     text.append(f" {signs.rule * max(2, width - 4 - cell_len(shown))}")
@@ -128,7 +129,7 @@ def _record_lines(view: RecordView, width: int, signs: Signs) -> Iterator[Text]:
     weights = sorted({weight for run in tokenized.runs for weight in run.target_weights})
     greatest = (weights[-1] if weights else 0.0) or 1.0
     layouts = [Layout(signs, width, run, greatest) for run in tokenized.runs]
-    yield from _run_lines(view, layouts, width, signs)
+    yield from _run_lines(view, tokenized.runs, layouts, width, signs)
     yield Text()
     yield from _legend(tokenized, weights, greatest, width, signs)
     words = "A token begins at its sign."
@@ -137,13 +138,12 @@ def _record_lines(view: RecordView, width: int, signs: Signs) -> Iterator[Text]:
     yield from _folded(words, width, "bright_black")
 
 
-def _run_lines(view: RecordView, layouts: list[Layout], width: int, signs: Signs) -> Iterator[Text]:
-    left_out = range(MOST_RUNS - 1, len(layouts) - 1) if len(layouts) > MOST_RUNS else range(0)
+def _run_lines(
+    view: RecordView, runs: list[TokenRun], layouts: list[Layout], width: int, signs: Signs
+) -> Iterator[Text]:
+    left_out = range(MOST_RUNS - 1, len(runs) - 1) if len(runs) > MOST_RUNS else range(0)
     start = 0  # character at which the run begins
-    for index, layout in enumerate(layouts):
-        run = layout.run
-        if run is None:
-            raise ValueError("a layout of tokens has a run")
+    for index, (run, layout) in enumerate(zip(runs, layouts, strict=True)):
         if index == left_out.start and left_out:
             yield Text()
             words = f"[{signs.ellipsis} {len(left_out):,} sequences left out {signs.ellipsis}]"
@@ -151,8 +151,8 @@ def _run_lines(view: RecordView, layouts: list[Layout], width: int, signs: Signs
         if index not in left_out:
             if index:
                 yield Text()
-            if len(layouts) > 1:
-                words = f"sequence {index + 1:,} of {len(layouts):,}: {len(run.ids):,} tokens"
+            if len(runs) > 1:
+                words = f"sequence {index + 1:,} of {len(runs):,}: {len(run.ids):,} tokens"
                 yield from _folded(words, width, "bold")
             if run.spans is None:
                 yield from layout.lines(spelled_tokens(run, signs))
