@@ -135,6 +135,24 @@ def test_what_cannot_be_seen_is_spelt(character: str) -> None:
     assert f"a{escape}b" in output
 
 
+class Placeless(CharacterTokenizer):
+    """A tokenizer that does not tell where its tokens stand."""
+
+    def encode_with_spans(self, text: str) -> tuple[list[int], None]:  # type: ignore[override]
+        return self.encode(text), None
+
+
+def test_tokens_without_places_stand_apart_from_the_text() -> None:
+    """Each as the vocabulary spells it, with its weight beneath."""
+    view = view_record("a", 1, Record("a b", "c"), TrainingFormat(), Placeless(bos_id=None))
+
+    lines = shown(view).split("\n")
+
+    place = lines.index("tokens         a · b ↵ c </s>")
+    assert "               · · · · █ █───" == lines[place + 1]
+    assert "prompt         a b" in lines
+
+
 def test_marks_are_not_piled_up() -> None:
     """A letter carries as many combining marks as writing has; more are spelt."""
     output = shown(view_record("a", 1, Record(None, "a" + "\u0301" * 9), TrainingFormat()))

@@ -34,6 +34,9 @@ class Cell(NamedTuple):
     ends_line: bool = False
 
 
+_BETWEEN_TOKENS = Cell(" ", 1, is_sign=True, is_space=True)
+
+
 class Stretch(NamedTuple):
     """Consecutive cells of one role; `left_out` says what is missing between them and the next."""
 
@@ -107,7 +110,7 @@ def spelled_tokens(run: TokenRun, signs: Signs) -> Iterator[Stretch]:
     for first, end, left_out in _windows(0, count):
         cells: list[Cell] = []
         for index in range(first, end):
-            cells += [*special_token(run, index, signs), Cell(" ", 1, is_space=True)]
+            cells += [*special_token(run, index, signs), _BETWEEN_TOKENS]
         yield Stretch("tokens", cells, f"{left_out:,} tokens" if left_out else "")
 
 

@@ -163,6 +163,8 @@ def wrapped(cells: list[Cell], width: int, signs: Signs) -> Iterator[list[Cell]]
 def _ended(line: list[Cell], signs: Signs) -> list[Cell]:
     if line[-1].shown != " ":
         return line
+    if line[-1].is_sign:  # it only keeps tokens apart
+        return line[:-1]
     return [*line[:-1], line[-1]._replace(shown=signs.space, is_sign=True)]
 
 
