@@ -149,7 +149,7 @@ def test_tokens_without_places_stand_apart_from_the_text() -> None:
     lines = shown(view).split("\n")
 
     place = lines.index("tokens         a · b ↵ c </s>")
-    assert "               · · · · █ █───" == lines[place + 1]
+    assert lines[place + 1] == "               · · · · █ █───"
     assert "prompt         a b" in lines
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from dataset_tools.findings import Finding
-from dataset_tools.lint.piece_check import PieceCheck, gathers, judges
+from dataset_tools.lint.piece_check import PieceCheck, judges
 from dataset_tools.lint.pieces import Piece
 from dataset_tools.lint.settings import LintSettings
 from dataset_tools.lint.survey import survey
@@ -23,7 +23,7 @@ class LineCheck:
         surveyed = survey(stream, os.fstat(stream.fileno()).st_size, settings)
         self.context = surveyed.context
         rules = [rule(self.context) for rule in settings.rules]
-        rules = [rule for rule in rules if judges(rule) and not gathers(rule)]
+        rules = list(filter(judges, rules))
         for rule in rules:
             rule.learn(surveyed.sample)
         self._check = PieceCheck(path, stream, self.context, rules, settings)
