@@ -27,8 +27,18 @@ EXIT_MISUSE = 2
 _EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
+class _ReaderGoneError(Exception):
+    """Whoever reads our output has had enough, as `| head` does."""
+
+
 class _LazyGroup(click.Group):
     """Imports a command's module when it is called: a lint must not pay for the others."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would exit with 1, as for findings
+            raise _ReaderGoneError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -81,9 +91,8 @@ def main(arguments: list[str] | None = None) -> Any:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         sys.exit(_EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # the reader of our output has had enough, as `| head` does; keep the interpreter from
-        # complaining again when it flushes at exit
+    except (_ReaderGoneError, BrokenPipeError):
+        # keep the interpreter from complaining again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:

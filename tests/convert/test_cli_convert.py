@@ -133,11 +133,11 @@ def test_a_reader_that_stops_early_is_no_error(folder: Path) -> None:
     """`| head` ends the run without a word."""
     rows = "".join(f"question {number},answer {number}\n" for number in range(50_000))
     (folder / "faq.csv").write_text("question,answer\n" + rows)
-    command = f"{' '.join(COMMAND)} convert faq.csv -o - -q | head -1"
+    command = f"{' '.join(COMMAND)} convert faq.csv -o - -q | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment(), capture_output=True, check=False
+        ["bash", "-c", command], cwd=folder, env=environment(), capture_output=True, check=False
     )
-    assert done.stdout == b'{"prompt":"question 0","completion":"answer 0"}\n'
+    assert done.stdout == b'{"prompt":"question 0","completion":"answer 0"}\n0\n'
     assert done.stderr == b""
 
 
