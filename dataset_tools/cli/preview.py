@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dataset_tools.cli.grouped_help import GroupedCommand
+from dataset_tools.cli.html_output import check_page, write_page
 from dataset_tools.cli.options import chosen_sources, wants_color
 from dataset_tools.cli.preview_choices import (
     Side,
@@ -90,12 +92,43 @@ def command(
             _say(note)
     with hidden_downloads(quiet):
         sources = chosen_sources((path,) if path else (), first.settings)
+    page = flags["html"]
+    inputs = [*(source.path for source in sources), recipe]
+    check_page(page, inputs, format_name, draws=False, force=flags["force"])
     if flags["packs"]:
         _show_packs(sources, first, flags["rows"] or _PACKS_SHOWN, format_name, no_color, quiet)
         return
     if len(sources) > 1 and not quiet:
         _say(f"the first of {len(sources)} files is shown; name another as PATH")
-    _show_rows(sources[0], sides, flags, format_name, no_color, quiet)
+    if page is not None:
+        _write_page(page, sources[0], first, flags, quiet)
+    else:
+        _show_rows(sources[0], sides, flags, format_name, no_color, quiet)
+
+
+def _write_page(
+    page: Path, source: SourceFile, side: Side, flags: dict[str, Any], quiet: bool
+) -> None:
+    from dataset_tools.html_pages.preview_page import MOST_RECORDS, render_preview
+
+    with open_plain(source.path, source.name) as stream:
+        rows = Rows(source.name, stream)
+        check = LineCheck(source.name, stream, lint_settings(side))
+        chosen = chosen_rows(source, rows, check, side, flags, quiet=quiet)
+        views = [
+            _view(source.name, row, side, with_findings(check, row, found))
+            for row, found in islice(chosen, MOST_RECORDS + 1)  # one more tells that there are more
+        ]
+        notes = [
+            *side.notes,
+            *filter(None, [mark_note(source.name, check.context, side), _passed_over(rows)]),
+        ]
+    write_page(
+        page,
+        render_preview(source.name, views, notes),
+        f"{min(len(views), MOST_RECORDS):,} record{'s' * (len(views) != 1)}",
+        quiet=quiet,
+    )
 
 
 def _show_rows(
@@ -119,12 +152,20 @@ def _show_rows(
                 for side, check in zip(sides, checks, strict=True)
             ]
             _show(views, tuple(side.name for side in sides), console)
-        if rows.passed_over and not quiet:
-            passed = rows.passed_over
-            _say(
-                f"{source.name}: {len(passed)} line{'s' * (len(passed) > 1)} without a record "
-                f"passed over, line {passed[0]} the first: --row {passed[0]} shows it"
-            )
+        passed_over = _passed_over(rows)
+        if passed_over and not quiet:
+            _say(passed_over)
+
+
+def _passed_over(rows: Rows) -> str | None:
+    """Tell of lines that were met among those asked for and hold no record."""
+    passed = rows.passed_over
+    if not passed:
+        return None
+    return (
+        f"{rows.name}: {len(passed)} line{'s' * (len(passed) > 1)} without a record "
+        f"passed over, line {passed[0]} the first: --row {passed[0]} shows it"
+    )
 
 
 def _view(path: str, row: Row, side: Side, findings: tuple[Any, ...]) -> RecordView | RejectedLine:

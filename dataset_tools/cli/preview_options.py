@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dataset_tools.cli.html_output import html_option
 from dataset_tools.cli.options import color_option, mark_options
 from dataset_tools.errors import InputError
 
@@ -13,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 GROUPS = {
     "Rows": ("row", "rows", "sample", "seed", "longest", "shortest", "code"),
-    "What to show": ("packs", "compare", "format_name"),
+    "What to show": ("packs", "compare", "format_name", "html", "force"),
     "Training format": ("recipe", "separator", "stop_sequence", "tokenizer", "chunk_size"),
 }
 # ways to choose rows, of which one run takes one
@@ -41,6 +42,10 @@ def check_combination(flags: Mapping[str, Any]) -> None:
         for name in (*given, "compare"):
             if flags[name] not in (None, False):
                 raise _contradiction("packs", name, "packs hold all records of one recipe")
+    if flags["html"] is not None:
+        for name in ("packs", "compare"):
+            if flags[name] not in (None, False):
+                raise _contradiction("html", name, "the page shows records under one recipe")
 
 
 def _contradiction(first: str, second: str, why: str) -> InputError:
@@ -98,6 +103,7 @@ _OPTIONS = (
         help="For people, or one JSON object a sequence (with --packs: one in all, with --compare: "
         "one a record).",
     ),
+    html_option,
     mark_options("the recipe's, else Replicate's"),
     click.option(
         "--tokenizer", help="Show tokens of this tokenizer: a model folder or a hub name."

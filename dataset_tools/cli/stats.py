@@ -4,9 +4,11 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import click
 
+from dataset_tools.cli.html_output import check_page, html_option, write_page
 from dataset_tools.cli.options import (
     BYTES_A_PROCESS,
     chosen_sources,
@@ -69,6 +71,7 @@ TOKENIZED_BYTES_A_PROCESS = BYTES_A_PROCESS // 16  # counting tokens takes so mu
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the report here instead of to standard output.",
 )
+@html_option
 @click.option(
     "--jobs",
     "-j",
@@ -87,6 +90,8 @@ def command(
     chunk_size: int | None,
     format_name: str,
     output_file: Path | None,
+    html: Path | None,
+    force: bool,
     jobs: int | None,
     quiet: bool,
     no_color: bool,
@@ -106,13 +111,18 @@ def command(
       dataset-tools stats data.jsonl --tokenizer path/to/model --chunk-size 1024
       dataset-tools stats --recipe recipes/llama2-samsum.yaml
       dataset-tools stats 'data/*.jsonl' --format json --output-file stats.json
+      dataset-tools stats data.jsonl --html stats.html
     """
     run = _Run(recipe, quiet=quiet)
     settings = run.settings(separator, stop_sequence, chunk_size, tokenizer)
     with hidden_downloads(quiet):
         sources = chosen_sources(paths, run.data_settings)
+    inputs = [*(source.path for source in sources), recipe]
+    if html is not None and output_file is not None:
+        raise InputError("--html and --output-file: give one of them")
+    check_page(html, inputs, format_name, draws=True, force=force)
     if output_file is not None:
-        _check_is_no_input(output_file, [*(source.path for source in sources), recipe])
+        _check_is_no_input(output_file, inputs)
     data = DataPartial(settings.steps.held_out if settings.steps else 0)
     files = []
     for source in sources:
@@ -120,7 +130,11 @@ def command(
             files.append(
                 gather(source, settings, data, advance, jobs=jobs or _jobs(source, settings))
             )
-    _write(summarize(files, data, settings), format_name, output_file, color=wants_color(no_color))
+    report = summarize(files, data, settings)
+    if html is not None:
+        _write_page(html, report, sources, settings, jobs, quiet=quiet)
+    else:
+        _write(report, format_name, output_file, color=wants_color(no_color))
 
 
 class _Run:
@@ -221,6 +235,35 @@ def _write(report: StatsReport, format_name: str, output_file: Path | None, *, c
         click.echo(json_format.render(report))
     else:
         click.echo(_for_standard_output(report, color=color), color=color)
+
+
+def _write_page(
+    page: Path,
+    report: StatsReport,
+    sources: list[SourceFile],
+    settings: StatsSettings,
+    jobs: int | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Write the report with what lint finds in the same files, which are read once more for it."""
+    from dataset_tools.html_pages.stats_page import render_stats
+    from dataset_tools.lint import LintReport, LintSettings, check_source
+
+    lint_settings = LintSettings(
+        separator=settings.separator,
+        stop_sequence=settings.stop_sequence,
+        max_findings=1,  # of a code: the page names the first
+        tokenizer=cast("ModelTokenizer | None", settings.tokenizer),  # which this run has loaded
+        training_format=settings.training_format,
+    )
+    found = LintReport()
+    for source in sources:
+        with bytes_progress(source.name, source.path, quiet=quiet) as advance:
+            check_source(
+                source, lint_settings, found, advance, jobs=jobs or _jobs(source, settings)
+            )
+    write_page(page, render_stats(report, found), f"{report.records:,} records", quiet=quiet)
 
 
 def _plain(report: StatsReport) -> str:

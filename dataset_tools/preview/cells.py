@@ -16,10 +16,22 @@ from dataset_tools.preview.view import RecordView, TokenRun
 from dataset_tools.printable import escape
 
 NO_TOKEN = -1
-LONGEST_SHOWN = 1600  # characters of a stretch; of a longer one its two ends are shown
-SHOWN_AT_START, SHOWN_AT_END = 1000, 500
 _MARKS_ON_A_LETTER = 4  # more are no writing, and would be drawn over the lines above
 _WHITESPACE = " \t\n"
+
+
+class Room(NamedTuple):
+    """How much of a stretch is shown: of one longer than `longest`, its two ends.
+
+    In characters; in tokens where those are shown apart from the text.
+    """
+
+    longest: int
+    at_start: int
+    at_end: int
+
+
+TERMINAL_ROOM = Room(1600, 1000, 500)
 
 
 class Cell(NamedTuple):
@@ -54,9 +66,11 @@ class _Part(NamedTuple):
     end_token: int
 
 
-def text_stretches(parts: Sequence[tuple[str, str]], signs: Signs) -> Iterator[Stretch]:
+def text_stretches(
+    parts: Sequence[tuple[str, str]], signs: Signs, room: Room = TERMINAL_ROOM
+) -> Iterator[Stretch]:
     """Texts, each with its role, without tokens."""
-    walk = _Walk(parts, None, signs)
+    walk = _Walk(parts, None, signs, room)
     yield from walk.stretches(_Part(0, len(walk.text), 0, 0))
 
 
@@ -66,10 +80,10 @@ def segment_texts(view: RecordView) -> list[tuple[str, str]]:
 
 
 def run_stretches(
-    view: RecordView, run: TokenRun, signs: Signs, start: int = 0
+    view: RecordView, run: TokenRun, signs: Signs, start: int = 0, room: Room = TERMINAL_ROOM
 ) -> Iterator[Stretch]:
     """A run's BOS, what is cut, what is left, and EOS; it begins at the character `start`."""
-    walk = _Walk(segment_texts(view), run, signs)
+    walk = _Walk(segment_texts(view), run, signs, room)
     spans = run.spans or []
     first, end = int(run.starts_with_bos), len(spans) - run.ends_with_eos
     cut_end = min(max(run.cut.stop, first), end)
@@ -93,7 +107,7 @@ def end_of_run(run: TokenRun) -> int:
 
 def special_token(run: TokenRun, index: int, signs: Signs) -> list[Cell]:
     """A token as its vocabulary spells it."""
-    spelling = run.spelling[index][:LONGEST_SHOWN]
+    spelling = run.spelling[index][: TERMINAL_ROOM.longest]
     cells = [
         _cell(signs.whitespace(character) or signs.shown(character), NO_TOKEN)
         for character in spelling
@@ -104,10 +118,10 @@ def special_token(run: TokenRun, index: int, signs: Signs) -> list[Cell]:
     ]
 
 
-def spelled_tokens(run: TokenRun, signs: Signs) -> Iterator[Stretch]:
+def spelled_tokens(run: TokenRun, signs: Signs, room: Room = TERMINAL_ROOM) -> Iterator[Stretch]:
     """All tokens as the vocabulary spells them, for tokenizers that don't tell their places."""
     count = len(run.ids)
-    for first, end, left_out in _windows(0, count):
+    for first, end, left_out in _windows(0, count, room):
         cells: list[Cell] = []
         for index in range(first, end):
             cells += [*special_token(run, index, signs), _BETWEEN_TOKENS]
@@ -118,12 +132,13 @@ class _Walk:
     """One way through the text, in which every token is shown once."""
 
     def __init__(
-        self, parts: Sequence[tuple[str, str]], run: TokenRun | None, signs: Signs
+        self, parts: Sequence[tuple[str, str]], run: TokenRun | None, signs: Signs, room: Room
     ) -> None:
         self.parts = parts
         self.text = "".join(text for _, text in parts)
         self.spans: Sequence[tuple[int, int]] = (run.spans or []) if run else []
         self.signs = signs
+        self.room = room
         self.token = 0  # the next one to show, or one that goes on
         self.shown = NO_TOKEN  # the last one that was begun
 
@@ -140,7 +155,7 @@ class _Walk:
             edges = (start + leading, start + leading + len(bare))
             if is_mark or not bare:
                 edges = (end, end)
-            for window_start, window_end, left_out in _windows(first, last):
+            for window_start, window_end, left_out in _windows(first, last, self.room):
                 cells = self._cells(window_start, window_end, part, edges)
                 if is_mark:  # on one line, as a sign that it is one thing
                     cells = [cell._replace(ends_line=False) for cell in cells]
@@ -251,15 +266,15 @@ def _further(signs: Signs, token: int) -> Cell:
     return Cell(signs.further_token, 1, token, True, True)
 
 
-def _windows(start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def _windows(start: int, end: int, room: Room) -> Iterator[tuple[int, int, int]]:
     """The ranges to show, each with how much is left out behind it."""
     if start >= end:
         return
-    if end - start <= LONGEST_SHOWN:
+    if end - start <= room.longest:
         yield start, end, 0
         return
-    yield start, start + SHOWN_AT_START, end - start - SHOWN_AT_START - SHOWN_AT_END
-    yield end - SHOWN_AT_END, end, 0
+    yield start, start + room.at_start, end - start - room.at_start - room.at_end
+    yield end - room.at_end, end, 0
 
 
 def _end(span: tuple[int, int]) -> int:
