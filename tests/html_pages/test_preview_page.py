@@ -147,7 +147,7 @@ def test_tokens_without_places_stand_apart() -> None:
 
     assert texts_of(record)["prompt"] == "one two"
     assert record.first("div", "tokens").text.split() == [
-        "tokens", "one", "two", "\\n", "##", "\\n", "three", "END", "</s>"
+        "tokens", "one", "·two", "↵", "##", "↵", "·three", "<unk>", "</s>"
     ]  # fmt: skip
 
 
