@@ -42,6 +42,7 @@ docs: $(READY)
 # the README's pictures, made by running the commands they show
 screenshots: $(READY)
 	HF_HUB_OFFLINE=1 $(BIN)/python docs/screenshots.py
+	HF_HUB_OFFLINE=1 $(BIN)/python docs/page_screenshots.py
 
 lint-only: $(LINT_ONLY_READY)
 	@echo "installed without torch: .venv-lint-only/bin/dataset-tools"

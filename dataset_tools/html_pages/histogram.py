@@ -95,7 +95,7 @@ def _drawn(bins: tuple[Bin, ...], maximum: int) -> bytes:
         axes.set_ylim(0, max(counts) * 1.03)
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axes.tick_params(length=0, labelcolor=_TEXT)
+        axes.tick_params(length=0, pad=6, labelcolor=_TEXT)
         axes.yaxis.grid(visible=True, color=_GRID)
         axes.set_axisbelow(True)
         axes.spines[:].set_visible(False)
