@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,14 @@ def test_the_plugin_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
         str(site / "axolotl_replicate" / "__init__.py"),
         "ReplicateInputsPlugin",
     ]
+
+
+def test_the_wheel_has_the_templates_of_its_pages(wheel: Path) -> None:
+    """Templates, style and scripts of the HTML pages are in the wheel, though they are no code."""
+    templates = REPOSITORY / "dataset_tools" / "html_pages" / "templates"
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+
+    assert {
+        f"dataset_tools/html_pages/templates/{path.name}" for path in templates.iterdir()
+    } <= names
