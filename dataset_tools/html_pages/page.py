@@ -6,6 +6,7 @@ data holds runs nothing and loads nothing. All that a template prints passes `_p
 bidirectional and zero-width characters and lone surrogates are spelt, and markup is escaped.
 """
 
+import logging
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -59,6 +60,8 @@ def check_installed(*, draws: bool) -> None:
         import jinja2  # noqa: F401
 
         if draws:
+            # where it keeps its cache is nothing that whoever wants a report asked for
+            logging.getLogger("matplotlib").setLevel(logging.ERROR)
             import matplotlib  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(_WHAT, _EXTRA) from error

@@ -157,6 +157,13 @@ def test_without_the_extra_one_line_names_it(command: str, library: str, folder:
     assert not (folder / "page.html").exists()
 
 
+def test_the_plotting_library_is_silent(folder: Path) -> None:
+    """Where the library that draws has no folder for its cache, that is not told."""
+    done = run("stats", "data.jsonl", "--html", "page.html", cwd=folder, MPLCONFIGDIR="/dev/null/x")
+
+    assert done.stderr.decode().splitlines() == ["3 records: written to page.html"]
+
+
 def test_other_runs_load_no_library_for_pages(folder: Path) -> None:
     """Neither the template engine nor the plotting library costs a run without --html anything."""
     code = (
