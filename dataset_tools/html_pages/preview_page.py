@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dataset_tools.findings import Finding, Severity
+from dataset_tools.findings import Finding
 from dataset_tools.html_pages.page import render
 from dataset_tools.html_pages.token_spans import Passage, passages, weight_level
 from dataset_tools.preview.cells import (
@@ -23,11 +23,11 @@ from dataset_tools.preview.cells import (
 from dataset_tools.preview.signs import UNICODE_SIGNS
 from dataset_tools.preview.terminal import json_string
 from dataset_tools.preview.view import RecordView, RejectedLine, TokenRun
-from dataset_tools.rules import RULES
 
 MOST_RECORDS = 200
 PAGE_CHARACTERS = 120_000  # of texts, and so about the most tokens, on the page
 _MOST_IN_A_STRETCH = 12_000
+_WHOLE_PROMPT = 2_000  # characters of a prompt to send that are always there
 _STRETCHES_IN_A_RECORD = 3  # prompt, completion, and what marks may have
 MOST_SEQUENCES = 4  # of a long text; of more, the first ones and the last
 MOST_FINDINGS_OF_A_RECORD = 20
@@ -65,29 +65,19 @@ class RecordBlock:
 
     anchor: str
     line: int
-    facts: list[Fact]
-    texts: list[Passage]  # where tokens are not shown in the text
-    sequences: list[SequenceBlock]
-    weights: list[WeightKey]
-    has_cut: bool
-    refusal: str
-    notes: Sequence[str]
     findings: list[Finding]
     findings_left_out: int
-    prompt_json: str | None
-    prompt_left_out: int  # characters, of a prompt too long for the page
-    stop_json: str | None
-    is_rejected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CodeCount:
-    """A code among the findings on the page."""
-
-    code: str
-    severity: Severity
-    name: str
-    count: int
+    texts: list[Passage]  # where tokens are not shown in the text
+    refusal: str = ""
+    is_rejected: bool = False  # it holds no record, and what follows is not known
+    facts: Sequence[Fact] = ()
+    sequences: Sequence[SequenceBlock] = ()
+    weights: Sequence[WeightKey] = ()
+    has_cut: bool = False
+    notes: Sequence[str] = ()
+    prompt_json: str | None = None
+    prompt_left_out: int = 0  # characters, of a prompt too long for the page
+    stop_json: str | None = None
 
 
 def render_preview(path: str, views: Sequence[View], notes: Sequence[str] = ()) -> bytes:
@@ -106,10 +96,7 @@ def render_preview(path: str, views: Sequence[View], notes: Sequence[str] = ()) 
         title=f"{path}: preview",
         path=path,
         records=records,
-        codes=[
-            CodeCount(code, RULES[code].severity, RULES[code].name, codes[code])
-            for code in sorted(codes)
-        ],
+        codes=sorted(codes.items()),
         notes=notes,
         has_tokens=any(record.sequences for record in records),
     )
@@ -134,19 +121,19 @@ def _record(view: View, room: Room) -> RecordBlock:
         stretches = text_stretches(segment_texts(view), UNICODE_SIGNS, room)
         texts = list(passages(stretches, None, greatest))
     prompt, stop = view.inference_prompt, view.training_format.prompt_format.stop_sequence
-    fits = prompt is not None and len(prompt) <= room.longest
+    fits = prompt is not None and len(prompt) <= max(room.longest, _WHOLE_PROMPT)
     return RecordBlock(
         anchor=f"line-{view.line}",
         line=view.line,
-        facts=list(_facts(view)),
+        findings=list(view.findings[:MOST_FINDINGS_OF_A_RECORD]),
+        findings_left_out=max(0, len(view.findings) - MOST_FINDINGS_OF_A_RECORD),
         texts=texts,
+        refusal=(tokenized.refusal if tokenized else None) or "",
+        facts=list(_facts(view)),
         sequences=list(_sequences(view, runs, greatest, room)),
         weights=[WeightKey(weight, weight_level(weight, greatest)) for weight in weights],
         has_cut=any(run.cut for run in runs),
-        refusal=(tokenized.refusal if tokenized else None) or "",
         notes=view.notes,
-        findings=list(view.findings[:MOST_FINDINGS_OF_A_RECORD]),
-        findings_left_out=max(0, len(view.findings) - MOST_FINDINGS_OF_A_RECORD),
         prompt_json=json_string(prompt, UNICODE_SIGNS) if prompt is not None and fits else None,
         prompt_left_out=len(prompt) if prompt is not None and not fits else 0,
         stop_json=json_string(stop, UNICODE_SIGNS) if stop else None,
@@ -158,18 +145,10 @@ def _rejected(line: RejectedLine, room: Room) -> RecordBlock:
     return RecordBlock(
         anchor=f"line-{line.line}",
         line=line.line,
-        facts=[],
-        texts=list(passages(text_stretches([("line", raw)], UNICODE_SIGNS, room), None, 1)),
-        sequences=[],
-        weights=[],
-        has_cut=False,
-        refusal="no record to train on; the line as it stands",
-        notes=(),
         findings=list(line.findings[:MOST_FINDINGS_OF_A_RECORD]),
         findings_left_out=max(0, len(line.findings) - MOST_FINDINGS_OF_A_RECORD),
-        prompt_json=None,
-        prompt_left_out=0,
-        stop_json=None,
+        texts=list(passages(text_stretches([("line", raw)], UNICODE_SIGNS, room), None, 1)),
+        refusal="no record to train on; the line as it stands",
         is_rejected=True,
     )
 

@@ -159,6 +159,18 @@ def test_the_inference_prompt_is_exact() -> None:
     assert [code.text for code in codes] == ['"<b>ä\\u202e\\n\\n##\\n"', '" END"']
 
 
+def test_a_prompt_to_send_is_whole_among_many_records() -> None:
+    """However little room a record has on the page, a prompt of usual length is there to copy."""
+    prompt = "word " * 390
+    html = page_of(*(view_of(prompt, line=line) for line in range(1, MOST_RECORDS + 1)))
+
+    records = list(html.all("section", "record"))
+    assert all("characters left out" in record.first("p", "gap").text for record in records)
+    assert {record.first("dl", "inference").first("code").text for record in records} == {
+        f'"{prompt}\\n##\\n"'
+    }
+
+
 def test_findings_jump_to_their_record() -> None:
     """The table lists each finding with its code, and links to the record; filters count them."""
     views = [
