@@ -2,9 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from dataset_tools.convert.chat.template import PLAIN, load_chat_template
 from dataset_tools.convert.conversion import Conversion, Outcome, convert_table
@@ -44,6 +44,18 @@ def convert_rows(
     shape of the columns is recognised. Raises InputError at the first row that cannot be a record;
     with `strict=False` such rows are left out.
     """
+    texts = {"prompt": prompt, "completion": completion, "text": text, "weight": weight,
+             "separator": separator, "stop_sequence": stop_sequence}  # fmt: skip
+    for name, value in texts.items():
+        if value is not None and not isinstance(value, str):
+            raise InputError(f"{name}: found {value!r}, expected text")
+    _check_choice("to", to, (None, *get_args(RecordFormat)))
+    _check_choice("missing", missing, get_args(MissingPolicy))
+    _check_choice("turns", turns, get_args(Turns))
+    _check_choice("strict", strict, (True, False))
+    _check_choice("chosen_only", chosen_only, (True, False))
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise InputError(f"limit: found {limit!r}, expected a number of rows, 1 or more, or None")
     conversion = Conversion(
         prompt=prompt,
         completion=completion,
@@ -89,6 +101,12 @@ def lint_records(
                 lines.write(_as_line(record, number))
         check_source(SourceFile("records", path), settings, report)
     return report
+
+
+def _check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+    if value not in choices:
+        expected = ", ".join(map(repr, choices))
+        raise InputError(f"{name}: found {value!r}, expected one of {expected}")
 
 
 def _as_line(record: Any, number: int) -> str:

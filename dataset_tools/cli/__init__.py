@@ -3,9 +3,11 @@
 import gc
 import io
 import os
+import signal
 import sys
 from importlib import import_module
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 
@@ -77,6 +79,9 @@ def dataset_tools() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run a command and exit: 0 for success, 1 for findings, 2 for misuse or unreadable input."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(ending, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # LC_ALL=C knows no letter but ASCII
@@ -99,3 +104,8 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"error: cannot write: {error.strerror or error}", err=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_MISUSE)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as on an error, so that temporary files go; a signal by itself would leave them."""
+    sys.exit(128 + number)

@@ -1,10 +1,12 @@
 """`dataset-tools convert`: tables of any kind become training data."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -21,6 +23,9 @@ from dataset_tools.convert.table import ReadOptions, SampleBy
 from dataset_tools.convert.values import MissingPolicy
 from dataset_tools.errors import InputError
 from dataset_tools.home_folder import with_home
+from dataset_tools.lines import open_plain
+from dataset_tools.lint import LintSettings
+from dataset_tools.lint.survey import survey
 from dataset_tools.printable import printable
 from dataset_tools.progress import rows_progress
 from dataset_tools.prompt_format import DEFAULT_SEPARATOR
@@ -28,6 +33,8 @@ from dataset_tools.records import Record, RecordFormat
 from dataset_tools.sources import SourceFile, display_name, fetch
 from dataset_tools.sources.hub_location import PREFIX, parse_hub_location
 from dataset_tools.sources.progress import hidden_downloads
+
+OTHER_SUFFIXES = frozenset({".csv", ".tsv", ".xlsx", ".parquet", ".txt"})
 
 
 @click.command(name="convert", cls=GroupedCommand, groups=GROUPS)
@@ -112,8 +119,11 @@ def command(
     else:
         path = with_home(output)
         check_output(path, [each.path for each in sources], force=force)
+        if path.suffix.lower() in OTHER_SUFFIXES:
+            raise InputError(f"{path}: the output is JSON Lines; end its name in .jsonl")
         with record_file(path) as stream:
             write_records(run.records(sources), stream, bom=bom)
+        run.tell_of_marks(path)
     run.tell(output)
 
 
@@ -141,6 +151,11 @@ class _Run:
                 )
                 table = replace(table, rows=iter(counted(table.rows)))
                 yield from convert_table(table, self.conversion, self.outcome)
+        if not self.outcome.records:
+            raise InputError(
+                f"none of the {_counted(self.outcome.rows, 'row')} can be a record; the first: "
+                f"{self.outcome.examples[0]}"
+            )
 
     def tell(self, output: str) -> None:
         """Say what became of the rows."""
@@ -151,12 +166,32 @@ class _Run:
             self._say(f"skipped: {outcome.skipped - len(outcome.examples):,} more rows")
         if keys := ", ".join(self._recipe_keys()):
             self._say(f"note: made for a recipe with {keys}")
-        shape = f", recognised as {outcome.shape}" if outcome.shape else ""
+        if outcome.unused_weights:
+            self._say("note: column 'weight' is left out; --weight weight gives it to the records")
+        shape = f", recognised as {' and '.join(outcome.shapes)}" if outcome.shapes else ""
         skipped = f", {outcome.skipped:,} skipped" if outcome.skipped else ""
         self._say(
             f"{output}: {_counted(outcome.records, 'record')} "
             f"of {_counted(outcome.rows, 'row')}{skipped}{shape}"
         )
+
+    def tell_of_marks(self, output: Path) -> None:
+        """Say which marks most records carry already, and some lack; lint would name those."""
+        if self.quiet or not output.is_file():
+            return
+        with open_plain(output, str(output)) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            context = survey(stream, size, LintSettings(rules=())).context
+        for mark, flag in (
+            (context.separator, "--separator"),
+            (context.stop_sequence, "--stop-sequence"),
+        ):
+            if mark is not None and mark.share < 1:
+                self._say(
+                    f"note: {mark.share:.1%} of the records carry {mark.text!r} at the end of "
+                    f"their {'prompts' if flag == '--separator' else 'completions'}, the others "
+                    f"don't; {flag} gives it to all"
+                )
 
     def _recipe_keys(self) -> Iterator[str]:
         """The recipe's keys that must be other than they are by default."""

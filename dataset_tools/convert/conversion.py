@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from dataset_tools.convert.shapes import ShapeChoices, recognise_shape
+from dataset_tools.convert.shapes import SHAPES_WITH_WEIGHTS, ShapeChoices, recognise_shape
 from dataset_tools.convert.table import Row, RowError, Table
 from dataset_tools.convert.template import Template, column_named, listed, parse_template
 from dataset_tools.convert.values import weight_of
@@ -85,12 +85,32 @@ class Conversion:
 class Outcome:
     """What became of the rows; filled while records are taken."""
 
-    shape: str | None = None  # the shape that was recognised
+    shapes: list[str] = field(default_factory=list)  # those that were recognised
+    record_format: RecordFormat | None = None
+    unused_weights: bool = False  # whether a column of that name was left out
     separator: str = DEFAULT_SEPARATOR  # what the prompts are made for, where none is added
     rows: int = 0
     records: int = 0
     skipped: int = 0
     examples: list[str] = field(default_factory=list)  # why, for the first skipped rows
+
+    def note(self, maker: "RecordMaker") -> None:
+        """Remember how a table's rows are converted."""
+        if maker.shape is not None and maker.shape not in self.shapes:
+            self.shapes.append(maker.shape)
+        self.separator = maker.separator
+        self.unused_weights |= maker.leaves_out_weights
+
+    def take(self, records: Sequence[Record], name: str) -> None:
+        """Count a row's records; raises InputError where another table's have another format."""
+        self.records += len(records)
+        for record in records:
+            if self.record_format not in (None, record.format):
+                raise InputError(
+                    f"{name}: makes {record.format} records, those before are "
+                    f"{self.record_format} records; convert the files apart, or with --to text"
+                )
+            self.record_format = record.format
 
     def skip(self, reason: str) -> None:
         """Count a row that became no record."""
@@ -116,7 +136,7 @@ def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Ite
                 raise row
             if maker is None:
                 maker = _maker(conversion, table, row)
-                outcome.shape, outcome.separator = maker.shape, maker.separator
+                outcome.note(maker)
             records = maker.records(row)
         except RowError as error:
             reason = printable(f"{table.place(number, count)}: {error}")
@@ -124,7 +144,7 @@ def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Ite
                 raise InputError(reason) from error
             outcome.skip(reason)
             continue
-        outcome.records += len(records)
+        outcome.take(records, table.name)
         yield from records
     if count == 0 and limit != 0:
         raise InputError(f"{table.name}: there are no rows; expected at least one")
@@ -156,6 +176,8 @@ class RecordMaker:
             self._drafts, self.shape, self.separator = shape.records, shape.name, shape.separator
         if conversion.separator is not None:
             self.separator = conversion.separator
+        uses_weights = self._weight is not None or self.shape in SHAPES_WITH_WEIGHTS
+        self.leaves_out_weights = "weight" in columns and not uses_weights
         self._marks = PromptFormat(self.separator, conversion.stop_sequence)
         self._adds_separator = conversion.separator is not None
         self._target = conversion.target

@@ -3,12 +3,14 @@
 None of the libraries is imported: each object is told by the method that gives its rows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dataset_tools.arrow_values import ClassNames, class_names_of, class_names_of_schema
 from dataset_tools.convert.readers.arrow_rows import rows_of
 from dataset_tools.convert.table import Row, RowError, Table, with_columns
+from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError
 
 
@@ -25,6 +27,7 @@ def table_of(data: Any, name: str) -> Table:
         )
     if hasattr(data, "itertuples"):  # pandas
         columns = tuple(map(str, data.columns))
+        _check_are_different(columns, name)
         rows: Iterator[Row] = (
             dict(zip(columns, values, strict=True))
             for values in data.itertuples(index=False, name=None)
@@ -46,9 +49,20 @@ def table_of(data: Any, name: str) -> Table:
     return Table(name, *with_columns(enumerate((_row(each, names) for each in found), start=1)))
 
 
+def _check_are_different(columns: Sequence[str], name: str) -> None:
+    twice = [column for column, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{name}: {len(twice)} columns have a name that stands twice, {shown_name(twice[0])} "
+            "the first; rename one of them"
+        )
+
+
 def _row(value: object, class_names: ClassNames) -> Row | RowError:
     if not isinstance(value, Mapping):
         return RowError(f"found an object of type '{type(value).__name__}', expected a dict")
+    if not all(type(key) is str for key in value):
+        return RowError("found a key that is no text, expected names of columns")
     if not class_names:
         return value
     named = {

@@ -86,5 +86,5 @@ def _no_such_column(column: str, columns: Collection[str], name: str, hint: str 
     meant = f"; did you mean {shown_name(by_lower_case[close[0]])}?" if close else ""
     return InputError(
         f"{name}: there is no column {elided(printable(column))!r}; "
-        f"the columns are {listed(columns)}{meant}{hint}"
+        f"the columns are {listed(columns)}{hint}{meant}"
     )

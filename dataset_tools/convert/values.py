@@ -24,12 +24,12 @@ def column_text(row: Row, column: str, missing: MissingPolicy = "error") -> str:
         if missing == "empty":
             return ""
         raise RowError(
-            f"column {shown_name(column)} has no value{_what_there_is(column, row)}; fill it in, "
-            "or let --missing empty make it an empty text"
+            f"column {shown_name(column)} has no value{_what_there_is(column, row)}; fill it in "
+            "(--missing empty reads it as an empty text, which a completion must not be)"
         )
     try:
         return _text_of(value)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # ValueError: a number of 5,000 digits
         raise RowError(f"column {shown_name(column)} holds {error}, expected text") from error
 
 

@@ -110,8 +110,18 @@ def test_a_full_disk_is_told_and_nothing_is_left(folder: Path) -> None:
     assert names_in(folder) == ["faq.csv"]
 
 
-def test_an_interrupted_run_leaves_no_half_file(folder: Path) -> None:
-    """Ctrl-C while records are written: no output, no temporary file, exit code 130."""
+@pytest.mark.parametrize(
+    ("sent", "exit_code", "said"),
+    [
+        (signal.SIGINT, 130, b"\ninterrupted\n"),
+        (signal.SIGTERM, 143, b""),
+        (signal.SIGHUP, 129, b""),
+    ],
+)
+def test_an_interrupted_run_leaves_no_half_file(
+    folder: Path, sent: signal.Signals, exit_code: int, said: bytes
+) -> None:
+    """Ctrl-C, `kill` and a closed terminal: no output, no temporary file."""
     rows = "".join(f"question {number},answer {number}\n" for number in range(1_000_000))
     (folder / "faq.csv").write_text("question,answer\n" + rows)
     process = subprocess.Popen(
@@ -123,9 +133,9 @@ def test_an_interrupted_run_leaves_no_half_file(folder: Path) -> None:
     while not any(part.stat().st_size for part in folder.glob(".out.jsonl.*")):
         assert process.poll() is None
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (130, b"\ninterrupted\n")
+    process.send_signal(sent)
+    _, heard = process.communicate(timeout=30)
+    assert (process.returncode, heard) == (exit_code, said)
     assert names_in(folder) == ["faq.csv"]
 
 
@@ -170,3 +180,59 @@ def test_a_glob_is_one_set_and_its_limit_is_one(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, RECORDS)
     done = run("convert", "faq*.csv", "-o", "-", cwd=folder)
     assert done.stderr == b"error: faq2.csv:3: row 2: the completion is empty\n"
+
+
+def test_files_of_different_records_are_not_mixed(folder: Path) -> None:
+    """Text records behind prompt/completion ones would be no sound file."""
+    (folder / "faq2.csv").write_bytes(b"text\nOne.\n")
+    done = run("convert", "faq*.csv", "-o", "out.jsonl", cwd=folder)
+    said = (
+        "error: faq2.csv: makes text records, those before are prompt-completion records; "
+        "convert the files apart, or with --to text\n"
+    )
+    assert (done.returncode, done.stderr.decode()) == (2, said)
+    done = run("convert", "faq*.csv", "-o", "out.jsonl", "--to", "text", cwd=folder)
+    assert done.returncode == 0
+    assert b"3 records of 3 rows, recognised as question/answer and text" in done.stderr
+
+
+def test_a_file_of_skipped_rows_alone_is_an_error(folder: Path) -> None:
+    """An empty file would be no training data."""
+    (folder / "faq.csv").write_bytes(b"question,answer\nWho?,\n")
+    done = run("convert", "faq.csv", "-o", "out.jsonl", "--no-strict", cwd=folder)
+    said = (
+        "error: none of the 1 row can be a record; the first: "
+        "faq.csv:2: row 1: the completion is empty\n"
+    )
+    assert (done.returncode, done.stderr.decode()) == (2, said)
+    assert names_in(folder) == ["faq.csv"]
+
+
+def test_marks_that_some_rows_lack_are_pointed_out(folder: Path) -> None:
+    """Lint would name those rows; the option that adds the mark is said."""
+    rows = "".join(f"question {n} ###,answer {n}\n" for n in range(9)) + "question 9,answer 9\n"
+    (folder / "faq.csv").write_text("question,answer\n" + rows)
+    done = run("convert", "faq.csv", "-o", "out.jsonl", cwd=folder)
+    assert (
+        "note: 90.0% of the records carry ' ###' at the end of their prompts, the others don't; "
+        "--separator gives it to all\n"
+    ) in done.stderr.decode()
+    done = run("convert", "faq.csv", "-o", "-", "--separator", " ###", cwd=folder)
+    assert done.stdout.count(b' ###","completion"') == 10
+
+
+def test_a_column_of_weights_that_is_left_out_is_pointed_out(folder: Path) -> None:
+    """In a shape that has no weights of its own; --weight gives them to the records."""
+    (folder / "faq.csv").write_bytes(b"question,answer,weight\nWho?,Me.,0.5\n")
+    done = run("convert", "faq.csv", "-o", "-", cwd=folder)
+    assert b"note: column 'weight' is left out; --weight weight gives it" in done.stderr
+    done = run("convert", "faq.csv", "-o", "-", "--weight", "weight", cwd=folder)
+    assert done.stdout == b'{"prompt":"Who?","completion":"Me.","weight":0.5}\n'
+    assert b"note" not in done.stderr
+
+
+def test_a_name_of_another_format_is_refused(folder: Path) -> None:
+    """What is written is JSON Lines, whatever the name."""
+    done = run("convert", "faq.csv", "-o", "out.parquet", cwd=folder)
+    said = b"error: out.parquet: the output is JSON Lines; end its name in .jsonl\n"
+    assert (done.returncode, done.stderr) == (2, said)

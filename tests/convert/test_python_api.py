@@ -89,6 +89,48 @@ def test_what_holds_no_rows_is_named(rows: object) -> None:
         list(convert_rows(rows))
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        ("missing", "none", "missing: found 'none', expected one of 'error', 'empty'"),
+        ("turns", "all", "turns: found 'all', expected one of 'last', 'each'"),
+        ("to", "txt", "to: found 'txt', expected one of None, 'prompt-completion', 'text'"),
+        ("strict", "no", "strict: found 'no', expected one of True, False"),
+        ("limit", -1, "limit: found -1, expected a number of rows"),
+        ("limit", "3", "limit: found '3', expected a number of rows"),
+        ("prompt", 5, "prompt: found 5, expected text"),
+        ("separator", 5, "separator: found 5, expected text"),
+    ],
+)
+def test_a_wrong_argument_is_named(argument: str, value: object, message: str) -> None:
+    """Nothing wrong is taken for the default."""
+    with pytest.raises(InputError) as caught:
+        convert_rows(REVIEWS, **{argument: value})  # type: ignore[arg-type]
+    assert str(caught.value).startswith(message)
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    """Of two columns with the same name one would be lost."""
+    import pandas as pd
+
+    frame = pd.DataFrame([["x", "y", "z"]], columns=["question", "answer", "answer"])
+    with pytest.raises(InputError, match="'answer' the first; rename one of them"):
+        convert_rows(frame)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({1: "a", 2: "b"}, "row 1: found a key that is no text"),
+        ({"prompt": 10**5000, "completion": "b"}, "row 1: column 'prompt' holds Exceeds the limit"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named(row: dict[object, object], message: str) -> None:
+    """Keys that are no text, and numbers too long to write."""
+    with pytest.raises(InputError, match=message):
+        list(convert_rows([row]))
+
+
 def test_records_are_linted_as_a_file_is() -> None:
     """The finding's line is the record's number."""
     report = lint_records([*AS_RECORDS, {"prompt": "no marks", "completion": "at all"}],

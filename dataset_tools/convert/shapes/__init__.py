@@ -12,7 +12,7 @@ from dataset_tools.convert.shapes.shape import Shape, ShapeChoices
 from dataset_tools.convert.shapes.sharegpt import ShareGPTConversations
 from dataset_tools.convert.table import Row
 
-__all__ = ["Shape", "ShapeChoices", "recognise_shape"]
+__all__ = ["SHAPES_WITH_WEIGHTS", "Shape", "ShapeChoices", "recognise_shape"]
 
 Recogniser = Callable[[Collection[str], Row, ShapeChoices], Shape | None]
 
@@ -23,6 +23,11 @@ RECOGNISERS: dict[str, Recogniser] = {
     ShareGPTConversations.name: ShareGPTConversations.recognise,
     **{pair.name: pair.recognise for pair in column_pairs.COLUMN_PAIRS},
 }
+
+
+SHAPES_WITH_WEIGHTS = frozenset(
+    pair.name for pair in column_pairs.COLUMN_PAIRS if pair.weight is not None
+)
 
 
 def recognise_shape(
