@@ -52,7 +52,7 @@ def rows_progress(
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         TaskProgressColumn(),
         TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f} a second"),
     )
