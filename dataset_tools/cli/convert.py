@@ -208,7 +208,7 @@ class _Run:
 def _sources(location: str, options: ReadOptions, limit: int | None) -> list[SourceFile]:
     """The files to read; a folder is one, since it holds a saved dataset."""
     path = with_home(location)
-    if path.is_dir():
+    if location and path.is_dir():
         return [SourceFile(location, path)]
     if location.lower().startswith(PREFIX):
         place = parse_hub_location(location)

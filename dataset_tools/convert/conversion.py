@@ -151,6 +151,8 @@ def convert_table(table: Table, conversion: Conversion, outcome: Outcome) -> Ite
 
 
 def _maker(conversion: Conversion, table: Table, first_row: Row) -> "RecordMaker":
+    if not table.columns and not first_row:
+        raise InputError(f"{table.name}: the rows have no columns, expected at least one in each")
     try:
         return RecordMaker(conversion, table.columns, first_row)
     except InputError as error:

@@ -53,8 +53,14 @@ class Table:
 
     size: int | None = None
 
+    place_in_file: Callable[[int], str | None] | None = None
+    """Of a table of several files: where the row last read stands; None for any other number."""
+
     def place(self, number: int, row: int) -> str:
         """Where a row stands, for messages; `row` counts the table's rows from 1."""
+        in_file = None if self.place_in_file is None else self.place_in_file(number)
+        if in_file is not None:
+            return in_file
         if self.unit == "line":
             return f"{self.name}:{number}: row {row}"
         return f"{self.name}: {self.unit} {number}"

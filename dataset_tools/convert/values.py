@@ -1,7 +1,7 @@
 """Values of a row as text: exactly what stands in the table, nothing guessed."""
 
 import json
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Literal
@@ -30,7 +30,11 @@ def column_text(row: Row, column: str, missing: MissingPolicy = "error") -> str:
     try:
         return _text_of(value)
     except (TypeError, ValueError) as error:  # ValueError: a number of 5,000 digits
-        raise RowError(f"column {shown_name(column)} holds {error}, expected text") from error
+        example = " such as 1:30:00" if isinstance(value, timedelta) else ""
+        raise RowError(
+            f"column {shown_name(column)} holds {error}, expected text; write it as text{example} "
+            "in the table"
+        ) from error
 
 
 def weight_of(row: Row, column: str) -> float:
@@ -89,4 +93,6 @@ def _text_of(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, default=_text_of)
     if hasattr(value, "tolist"):  # a number or an array of numpy's, which knows its Python equal
         return _text_of(value.tolist())
+    if isinstance(value, timedelta):
+        raise TypeError(f"a duration ({value})")
     raise TypeError(f"a value of type '{type(value).__name__}'")

@@ -72,4 +72,5 @@ def _no_rows(table: Table) -> InputError:
     names = ", ".join(map(shown_name, table.columns[:_LISTED_COLUMNS]))
     more = ", …" * (len(table.columns) > _LISTED_COLUMNS)
     what = f"only the columns {names}{more} and no row" if names else "no rows"
-    return InputError(f"{table.name}: the file holds {what}; there is nothing to convert")
+    hint = f" ({'; '.join(table.notes)})" if table.notes else ""
+    return InputError(f"{table.name}: the file holds {what}; there is nothing to convert{hint}")

@@ -8,7 +8,7 @@ from io import StringIO, TextIOWrapper
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from dataset_tools.convert.readers.delimiter import likely_delimiter
+from dataset_tools.convert.readers.delimiter import likely_delimiter, named_delimiter
 from dataset_tools.convert.readers.header import refuse_unless_names
 from dataset_tools.convert.readers.text_encoding import as_utf8
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
@@ -19,8 +19,8 @@ from dataset_tools.sources import SourceFile
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
 
-# A quote that is never closed swallows the rest of the file; a book has a million characters.
-LONGEST_CELL = 16 * 1024 * 1024
+# A quote that is never closed swallows the rest of the file; a character takes up to 4 bytes.
+LONGEST_CELL = 64 * 1024 * 1024
 _SAMPLE_CHARACTERS = 256 * 1024
 
 
@@ -60,7 +60,8 @@ def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Tabl
         start = stream.tell()
         sample = stream.read(_SAMPLE_CHARACTERS)
         stream.seek(start)
-        dialect = _dialect(source.name, sample, options, usual)
+        named = named_delimiter(sample)
+        dialect = _dialect(source.name, sample, options, named or usual, is_named=bool(named))
         if dialect.delimiter != usual and options.delimiter is None:
             notes += (f"the cells are parted by {dialect.delimiter!r}",)
         # The rows' lines are counted as editors count them: a lone \r in a quoted cell ends none.
@@ -70,6 +71,8 @@ def _read(source: SourceFile, options: ReadOptions, usual: str) -> Iterator[Tabl
             reader = csv.reader(
                 text, delimiter=dialect.delimiter, quotechar=dialect.quote_character, strict=True
             )
+            if named is not None:
+                next(reader)  # the line that names it is no row
             line, cells = _first_row(reader, dialect)
             if options.has_header:
                 refuse_unless_names(cells, f"{dialect.name}:{line}")
@@ -99,7 +102,9 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _dialect(name: str, sample: bytes, options: ReadOptions, usual: str) -> _Dialect:
+def _dialect(
+    name: str, sample: bytes, options: ReadOptions, usual: str, *, is_named: bool
+) -> _Dialect:
     quote_character = options.quote_character or '"'
     _refuse_unless_character("--quote-character", quote_character)
     if options.delimiter is not None:
@@ -110,6 +115,8 @@ def _dialect(name: str, sample: bytes, options: ReadOptions, usual: str) -> _Dia
                 "expected two characters"
             )
         return _Dialect(name, options.delimiter, quote_character)
+    if is_named:
+        return _Dialect(name, usual, quote_character)
     text = sample.decode(errors="ignore")  # the sample may end within a character
     lines = StringIO(text, newline="\n" if "\n" in text else None).readlines()
     if len(sample) == _SAMPLE_CHARACTERS and len(lines) > 1:
@@ -124,7 +131,7 @@ def _refuse_unless_character(option: str, value: str) -> None:
 
 def _first_row(reader: "CsvReader", dialect: _Dialect) -> tuple[int, list[str]]:
     """The first row that is not blank, and the line on which it starts."""
-    start = 1
+    start = reader.line_num + 1
     try:
         for cells in reader:
             if cells:
@@ -148,7 +155,7 @@ def _rows(
                 if len(cells) == width:
                     yield start, dict(zip(columns, cells))  # noqa: B905 - just compared
                 elif cells:
-                    yield start, _ragged(len(cells), width, dialect)
+                    yield start, _ragged(cells, width, dialect)
                 start = reader.line_num + 1
             return
         except csv.Error as error:
@@ -159,12 +166,20 @@ def _rows(
 def _faulty(error: csv.Error, start: int, end: int, dialect: _Dialect) -> RowError:
     """What csv's own words mean for the row; raises InputError where it has no end."""
     quote, reason = dialect.quote_character, str(error)
-    if "end of data" in reason or "field larger" in reason:
-        what = "the end of the file" if "end of data" in reason else f"{LONGEST_CELL} characters"
+    mend = (
+        f"close it, or write a quote within a cell twice ({quote}{quote}) and put the cell in "
+        "quotes"
+    )
+    if "end of data" in reason:
         raise InputError(
             f"{dialect.name}:{start}: a quote ({quote}) opens in the row that starts here and is "
-            f"not closed before {what}; close it, or write a quote within a cell twice "
-            f"({quote}{quote}) and put the cell in quotes"
+            f"not closed before the end of the file; {mend}"
+        )
+    if "field larger" in reason:
+        raise InputError(
+            f"{dialect.name}:{start}: a cell of the row that starts here is longer than "
+            f"{LONGEST_CELL:,} characters, the most that are read; shorten it, or, where a quote "
+            f"({quote}) opens by mistake, {mend}"
         )
     until = f" in line {end}" if end != start else ""
     if "expected after" in reason:
@@ -180,8 +195,14 @@ def _faulty(error: csv.Error, start: int, end: int, dialect: _Dialect) -> RowErr
     return RowError(f"cannot be read{until}: {reason}")
 
 
-def _ragged(found: int, expected: int, dialect: _Dialect) -> RowError:
+def _ragged(row: list[str], expected: int, dialect: _Dialect) -> RowError:
+    found = len(row)
     cells = f"{found} cell{'s' * (found != 1)}, expected {expected}"
+    if found == expected + 1 and not row[-1]:
+        return RowError(
+            f"{cells}; the row ends with a delimiter ({dialect.delimiter!r}) that the header does "
+            "not have; take it off the end of each row, or name one more column in the header"
+        )
     quotes = f"in quotes ({dialect.quote_character})"
     if found > expected:
         return RowError(f"{cells}; a cell that holds {dialect.delimiter!r} must stand {quotes}")

@@ -1,10 +1,19 @@
 """Tells which delimiter a table of text is written with, from its first rows."""
 
 import csv
+import re
 from collections.abc import Sequence
 
 DELIMITERS = (",", ";", "\t", "|")
+# Excel's own way to name it, before the header
+_NAMED = re.compile(rb"sep=([^\r\n\x80-\xff])\r?\n", re.IGNORECASE)
 _MAJORITY = 0.5  # of the rows; fewer have as many as the header by chance
+
+
+def named_delimiter(start: bytes) -> str | None:
+    """The delimiter that the first line names, as in `sep=;`; None where it names none."""
+    found = _NAMED.match(start)
+    return None if found is None else found[1].decode()
 
 
 def likely_delimiter(lines: Sequence[str], usual: str, quote_character: str) -> str:

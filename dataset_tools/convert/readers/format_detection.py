@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from io import StringIO
 from pathlib import PurePath
 
-from dataset_tools.convert.readers.delimiter import likely_delimiter
+from dataset_tools.convert.readers.delimiter import likely_delimiter, named_delimiter
 from dataset_tools.errors import InputError
 from dataset_tools.file_content import (
     BINARY_FORMATS,
@@ -22,6 +22,8 @@ from dataset_tools.lines import UTF8_BOM, open_plain
 from dataset_tools.sources import SourceFile
 from dataset_tools.unicode_encodings import other_than_utf8
 
+# A source that cannot tell what it fetched stores it under this name.
+_STORED_BY_DEFAULT = "jsonl"
 _HEAD_BYTES = 64 * 1024
 _PACKED = (".gz", ".zst")
 _JSON_FORMATS = {"json": "one JSON document", "jsonl": "JSON Lines"}
@@ -43,7 +45,10 @@ def detected_format(
         return "dataset", ()
     if wanted == "dataset":
         raise InputError(f"{source.name}: a file; --from dataset expects a folder")
-    named = wanted or _format_of_name(source, formats_of_suffixes)
+    stored = _format_of_name(str(source.path), formats_of_suffixes)
+    named = wanted or _format_of_name(source.name, formats_of_suffixes)
+    if named is None and stored != _STORED_BY_DEFAULT:
+        named = stored  # a link need not show what the download does
     head = _head(source)
     binary = binary_format(head)
     if binary is not None:
@@ -67,24 +72,19 @@ def detected_format(
         return found, (f"read as {_JSON_FORMATS[found]}, though its name says {named}",)
     if named is not None:
         return named, ()
-    found = _text_format(head)
+    found = _text_format(head, stored)
     if found is None:
         raise InputError(
             f"{source.name}: neither name nor content tells the format; name it with --from "
             f"({', '.join(dict.fromkeys(formats_of_suffixes.values()))})"
         )
-    return found, (f"read as {found} (detected)",)
+    return found, () if found == stored else (f"read as {found} (detected)",)
 
 
-def _format_of_name(source: SourceFile, formats: Mapping[str, str]) -> str | None:
-    for name in (source.name, str(source.path)):  # a link need not show what the download does
-        path = PurePath(name.lower())
-        suffix = PurePath(path.stem).suffix if path.suffix in _PACKED else path.suffix
-        if suffix in formats:
-            return formats[suffix]
-        if suffix in _OLD_WORKBOOKS:
-            return formats[".xlsx"]
-    return None
+def _format_of_name(name: str, formats: Mapping[str, str]) -> str | None:
+    path = PurePath(name.lower())
+    suffix = PurePath(path.stem).suffix if path.suffix in _PACKED else path.suffix
+    return formats[".xlsx"] if suffix in _OLD_WORKBOOKS else formats.get(suffix)
 
 
 def _head(source: SourceFile) -> bytes:
@@ -97,11 +97,15 @@ def _head(source: SourceFile) -> bytes:
     return head.removeprefix(UTF8_BOM)
 
 
-def _text_format(head: bytes) -> str | None:
-    """What a text looks like; None where it may be anything."""
+def _text_format(head: bytes, stored: str | None) -> str | None:
+    """What a text looks like, or is stored as if that fits, too; None where it may be anything."""
     text = head.decode(errors="replace").lstrip()
     if text.startswith(("[", "{")):
-        return _json_format(head) or "json"
+        return _json_format(head) or stored or "json"
+    if not text:
+        return stored
+    if named_delimiter(head) is not None:
+        return "csv"
     lines = StringIO(text).readlines()
     if len(head) == _HEAD_BYTES:
         lines.pop()  # cut off

@@ -14,6 +14,8 @@ from dataset_tools.json_scanner import Scan, lone_surrogate_at, scan_line, type_
 from dataset_tools.parsing import parse_line
 from dataset_tools.printable import elided
 
+_NO_NUMBER = "write null for a missing value, or put in quotes what is meant as text"
+
 
 def row_of_line(number: int, content: bytes) -> Row | RowError | None:
     """The row of a line that a fast parser refused or read doubtfully; None for a blank line."""
@@ -39,7 +41,7 @@ def _row_of_scan(text: str, scan: Scan, place: Callable[[int], str]) -> Row | Ro
         malformed = "malformed JSON: " if scan.syntax_error else ""
         return RowError(f"{place(stopped.at)}: {malformed}{stopped.what}")
     for constant in scan.constants:
-        return RowError(f"{place(constant.at)}: '{constant.what}' is not JSON")
+        return RowError(f"{place(constant.at)}: '{constant.what}' is not JSON; {_NO_NUMBER}")
     for key in scan.duplicate_keys:
         return RowError(
             f"{place(key.at)}: key '{elided(key.what)}' stands twice in one object, expected once"
@@ -81,7 +83,7 @@ def odd_value(value: object) -> str | None:
             elif isinstance(each, list):
                 following += each
             elif isinstance(each, float) and not abs(each) <= sys.float_info.max:
-                return "a number that is not finite, or too large to read"
+                return f"a number that is not finite, or too large to read; {_NO_NUMBER}"
         level = following
     return None
 

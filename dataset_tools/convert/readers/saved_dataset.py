@@ -8,12 +8,18 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from dataset_tools.arrow_values import class_names_of
 from dataset_tools.convert.readers.arrow_rows import ROWS_AT_ONCE, notes_on, rows_of
+from dataset_tools.convert.readers.folder_files import (
+    is_of_own_format,
+    joined_table,
+    listed_files,
+    no_dataset,
+    refuse_left_out,
+)
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
 from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError, MissingExtraError
@@ -129,7 +135,10 @@ def _refuse_script(source: SourceFile) -> None:
 
 def _table_of_files(datasets: Any, source: SourceFile, options: ReadOptions) -> Table:
     folder = str(source.path)
-    configurations = datasets.get_dataset_config_names(folder)
+    try:
+        configurations = datasets.get_dataset_config_names(folder)
+    except FileNotFoundError as error:
+        raise no_dataset(source) from error
     configuration, notes = _chosen(
         source.name, "configuration", options.configuration, configurations, None
     )
@@ -139,40 +148,9 @@ def _table_of_files(datasets: Any, source: SourceFile, options: ReadOptions) -> 
         source.name, "split", options.split, list(map(str, files)), DEFAULT_SPLIT
     )
     notes += more_notes
+    refuse_left_out(source, [Path(path) for paths in files.values() for path in paths])
     paths = [Path(path) for path in files[split]]
-    if all(map(_is_ours, paths)):
-        return _joined(source.name, paths, options, notes)
+    notes += (f"read from {listed_files(paths, source.path)}",)
+    if all(map(is_of_own_format, paths)):
+        return joined_table(source, paths, options, notes)
     return _arrow_table(source.name, builder.as_streaming_dataset(split), notes)
-
-
-def _is_ours(path: Path) -> bool:
-    from dataset_tools.convert.readers import READERS
-
-    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-    return any(name.endswith(reader.suffixes) for reader in READERS.values() if reader.suffixes)
-
-
-def _joined(
-    name: str, paths: Sequence[Path], options: ReadOptions, notes: tuple[str, ...]
-) -> Table:
-    """The rows of several files one after the other, as one table."""
-    from dataset_tools.convert.readers import open_table
-
-    sources = [SourceFile(str(path), path) for path in paths]
-    with open_table(sources[0], options=options) as first:
-        columns, notes = first.columns, notes + first.notes
-    return Table(name, columns, _rows_of_files(sources, options), notes=notes)
-
-
-def _rows_of_files(
-    sources: Sequence[SourceFile], options: ReadOptions
-) -> Iterator[tuple[int, Row | RowError]]:
-    from dataset_tools.convert.readers import open_table
-
-    numbers = count(1)
-    for source in sources:
-        with open_table(source, options=options) as table:
-            for in_file, (number, row) in enumerate(table.rows, start=1):
-                if isinstance(row, RowError) and len(sources) > 1:
-                    row = RowError(f"{table.place(number, in_file)}: {row}")
-                yield next(numbers), row

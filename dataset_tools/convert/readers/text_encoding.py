@@ -19,6 +19,8 @@ from dataset_tools.unicode_encodings import other_than_utf8
 _CHUNK = 1024 * 1024
 _BYTE_ORDER_MARK = "\ufeff"
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+# Python's encodings of source code and of domain names
+_NOT_OF_FILES = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
 # By chance some letters of an older encoding are UTF-8 for another: Russian `Её` in Windows-1251,
 # and far more often a pair of Chinese characters. Above this share of the runs it is no chance.
 _CHANCE = 0.01
@@ -56,7 +58,10 @@ def as_utf8(
         yield stream, notes
         return
     with tempfile.TemporaryFile() as text:
-        bad = _first_bad_byte(stream, codec, text)
+        try:
+            bad = _first_bad_byte(stream, codec, text)
+        except (UnicodeError, ValueError, OverflowError) as error:
+            raise _unreadable(codec, error, name, detected=encoding is None) from error
         if bad is not None:
             raise _not_of(codec, bad, name, detected=encoding is None)
         skip_byte_order_mark(text)
@@ -81,15 +86,19 @@ def _chosen(
 
 
 def _known(encoding: str) -> str:
-    """Python's name of the encoding; raises InputError where it has none."""
+    """Python's name of the encoding; raises InputError where it has none, or no file is in it."""
+    examples = (
+        "expected a name such as utf-8, utf-16, cp1252 (Windows, Western Europe), cp1251 "
+        "(Windows, Cyrillic), shift_jis or gb18030"
+    )
     try:
         "".encode(encoding)
-        return codecs.lookup(encoding).name
+        name = codecs.lookup(encoding).name
     except (LookupError, UnicodeError, ValueError) as error:
-        raise InputError(
-            f"--encoding {encoding!r} is not known; expected a name such as utf-8, utf-16, "
-            "cp1252 (Windows, Western Europe), cp1251 (Windows, Cyrillic), shift_jis or gb18030"
-        ) from error
+        raise InputError(f"--encoding {encoding!r} is not known; {examples}") from error
+    if name.replace("_", "-") in _NOT_OF_FILES:
+        raise InputError(f"--encoding {encoding!r} is not one that files are in; {examples}")
+    return name
 
 
 def _first_bad_byte(
@@ -174,9 +183,26 @@ def _is_utf8(run: bytes) -> bool:
     return True
 
 
+def _unreadable(encoding: str, error: Exception, name: str, *, detected: bool) -> InputError:
+    """What a decoder stops at without telling the byte: a byte order mark that is not there."""
+    reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+    endless = (
+        f"; name the order of its bytes, {encoding}-le or {encoding}-be, or"
+        if encoding in ("utf-16", "utf-32")
+        else ";"
+    )
+    return InputError(
+        f"{name}: the file is not {encoding}, {_how_told(detected)} ({reason}){endless} "
+        "leave out --encoding to have it told by the data"
+    )
+
+
+def _how_told(detected: bool) -> str:
+    return "as which the file was detected" if detected else "as given by --encoding"
+
+
 def _not_of(encoding: str, bad: _BadByte, name: str, *, detected: bool) -> InputError:
-    how = "as which the file was detected" if detected else "as given by --encoding"
     return InputError(
         f"{name}:{bad.line}:{bad.column}: the byte 0x{bad.value:02X} is no character in "
-        f"{encoding}, {how}; name the file's encoding with --encoding"
+        f"{encoding}, {_how_told(detected)}; name the file's encoding with --encoding"
     )

@@ -3,13 +3,18 @@
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, time
 from itertools import chain
 from typing import Any, BinaryIO
 
 from dataset_tools.convert.readers.header import refuse_unless_names
-from dataset_tools.convert.readers.workbook_package import refuse_unless_workbook, sheet_content
+from dataset_tools.convert.readers.merged_cells import MergedCells
+from dataset_tools.convert.readers.workbook_package import (
+    SheetContent,
+    refuse_unless_workbook,
+    sheet_content,
+)
 from dataset_tools.convert.table import ReadOptions, Row, RowError, Table
 from dataset_tools.convert.values import shown_name
 from dataset_tools.errors import InputError, MissingExtraError
@@ -36,11 +41,12 @@ Values = Sequence[object]
 def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
     """Open one sheet; its first row that is not empty names the columns.
 
-    Blank cells are empty texts, and empty rows are skipped. Raises MissingExtraError without
-    openpyxl, InputError where the workbook cannot be read, has no such sheet, or no header.
+    Blank cells are empty texts, and empty rows are skipped; a row is an error where a cell's value
+    stands in another that it is merged with. Raises MissingExtraError without openpyxl, InputError
+    where the workbook cannot be read, has no such sheet, or no header.
     """
     try:
-        import openpyxl
+        import openpyxl  # noqa: F401 - whether it is there
     except ImportError as error:
         raise MissingExtraError(f"{source.name}: reading XLSX", "tables") from error
 
@@ -48,12 +54,33 @@ def read(source: SourceFile, options: ReadOptions) -> Iterator[Table]:
         warnings.filterwarnings("ignore", module="openpyxl")  # of styles that it will not keep
         refuse_unless_workbook(stream, source.name)
         with _explained(source.name):
-            workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+            workbook = _opened(stream, has_formulas=False)
         with closing(workbook):
             sheet, notes = _chosen_sheet(workbook, options.sheet, source.name)
-            values = _rows(_explained_rows(_values(stream, sheet), source.name), source.name)
-            columns, rows = _header(values, options.has_header, f"{source.name}: sheet row")
+            with _explained(source.name):
+                content = sheet_content(stream, sheet._worksheet_path)
+            values = _explained_rows(_values(stream, sheet, content), source.name)
+            columns, rows = _header(
+                _rows(values, source.name),
+                MergedCells(content.merged),
+                options.has_header,
+                f"{source.name}: sheet row",
+            )
             yield Table(source.name, columns, rows, unit="sheet row", notes=notes)
+
+
+def _opened(stream: BinaryIO, *, has_formulas: bool) -> Any:
+    """The workbook with its formulas, or else their values, read as it is asked for."""
+    from openpyxl.reader.excel import ExcelReader
+
+    class Reader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+            with suppress(AttributeError):  # at the lack of a chart, once the sheet is noted
+                super().read_chartsheet(sheet, rel)
+
+    reader = Reader(stream, read_only=True, data_only=not has_formulas)
+    reader.read()
+    return reader.wb
 
 
 @contextmanager
@@ -83,6 +110,8 @@ def _chosen_sheet(workbook: Any, wanted: str | None, name: str) -> tuple[Any, tu
         if wanted not in sheets:
             raise InputError(f"{name}: no sheet {shown_name(wanted)}; the workbook has {listed}")
         return sheets[wanted], ()
+    if not sheets:
+        raise InputError(f"{name}: the workbook has no sheet of cells; give one that has")
     visible = [sheet for sheet in sheets.values() if sheet.sheet_state == "visible"]
     if not visible:
         raise InputError(f"{name}: the workbook has no visible sheet; name one with --sheet")
@@ -92,23 +121,20 @@ def _chosen_sheet(workbook: Any, wanted: str | None, name: str) -> tuple[Any, tu
     return visible[0], (note,)
 
 
-def _values(stream: BinaryIO, sheet: Any) -> Iterator[Values]:
+def _values(stream: BinaryIO, sheet: Any, content: SheetContent) -> Iterator[Values]:
     """The values of each row; a RowError in place of what is no value.
 
     Most sheets hold neither formulas nor errors, which shows in their XML, and are read fast.
     """
-    import openpyxl
-
     sheet.reset_dimensions()  # some programs write too small ones
-    has_formulas, has_errors = sheet_content(stream, sheet._worksheet_path)
-    if not has_formulas and not has_errors:
+    if not content.has_formulas and not content.has_errors:
         yield from sheet.iter_rows(values_only=True)
         return
-    if not has_formulas:
+    if not content.has_formulas:
         for cells in sheet.iter_rows():
             yield [_checked(cell, None) for cell in cells]
         return
-    with closing(openpyxl.load_workbook(stream, read_only=True)) as with_formulas:
+    with closing(_opened(stream, has_formulas=True)) as with_formulas:
         twin = with_formulas[sheet.title]
         twin.reset_dimensions()
         for cells, formulas in zip(sheet.iter_rows(), twin.iter_rows(), strict=True):
@@ -138,7 +164,7 @@ def _rows(rows: Iterator[Values], name: str) -> Iterator[tuple[int, Values]]:
 
 
 def _header(
-    rows: Iterator[tuple[int, Values]], has_header: bool, place: str
+    rows: Iterator[tuple[int, Values]], merged: MergedCells, has_header: bool, place: str
 ) -> tuple[tuple[str, ...], Iterator[tuple[int, Row | RowError]]]:
     """The columns' names and the rows under them."""
     first = next(rows, None)
@@ -156,9 +182,9 @@ def _header(
     cells = cells[start:]
     if not has_header:
         columns = tuple(str(index) for index in range(1, len(cells) + 1))
-        return columns, _named(chain([first], rows), columns, start)
+        return columns, _named(chain([first], rows), columns, start, merged)
     refuse_unless_names(cells, f"{place} {number}")
-    return tuple(cells), _named(rows, tuple(cells), start)
+    return tuple(cells), _named(rows, tuple(cells), start, merged)
 
 
 def _text(value: object) -> str:
@@ -166,7 +192,7 @@ def _text(value: object) -> str:
 
 
 def _named(
-    rows: Iterator[tuple[int, Values]], columns: tuple[str, ...], start: int
+    rows: Iterator[tuple[int, Values]], columns: tuple[str, ...], start: int, merged: MergedCells
 ) -> Iterator[tuple[int, Row | RowError]]:
     end = start + len(columns)
     for number, values in rows:
@@ -175,6 +201,7 @@ def _named(
         odd = next((cell for cell in cells if isinstance(cell, RowError)), None)
         if odd is None and len(values) > end:
             odd = _beyond(number, values, end)
+        odd = odd or merged.error(number, start + 1, end)
         yield number, odd or dict(zip(columns, cells, strict=True))
 
 

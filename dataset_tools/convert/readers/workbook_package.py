@@ -16,6 +16,7 @@ _BOMB_RATIO = 300
 _BOMB_BYTES = 64 * _CHUNK
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _ERROR = re.compile(rb"\st=[\"']e[\"']")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z0-9:]+)[\"']")
 
 
 def refuse_unless_workbook(stream: BinaryIO, name: str) -> None:
@@ -67,20 +68,23 @@ def _old_or_locked(stream: BinaryIO) -> str:
 
 
 class SheetContent(NamedTuple):
-    """Whether a sheet holds cells that need a closer look than their values."""
+    """Whether a sheet holds cells that need a closer look than their values, and merged ones."""
 
     has_formulas: bool
     has_errors: bool
+    merged: tuple[str, ...]  # as `A2:A3`
 
 
 def sheet_content(stream: BinaryIO, part: str) -> SheetContent:
     """Search the XML of a sheet, named by its path in the archive."""
     has_formulas = has_errors = False
+    merged: dict[str, None] = {}  # in their order, each once
     with zipfile.ZipFile(stream) as package, package.open(part.lstrip("/")) as xml:
         tail = b""
         while chunk := xml.read(_CHUNK):
             window = tail + chunk
             has_formulas = has_formulas or _FORMULA.search(window) is not None
             has_errors = has_errors or _ERROR.search(window) is not None
-            tail = chunk[-_LONGEST_MARK:]
-    return SheetContent(has_formulas, has_errors)
+            merged.update((each.decode(), None) for each in _MERGED.findall(window))
+            tail = window[-_LONGEST_MARK:]
+    return SheetContent(has_formulas, has_errors, tuple(merged))
