@@ -236,3 +236,25 @@ def test_a_name_of_another_format_is_refused(folder: Path) -> None:
     done = run("convert", "faq.csv", "-o", "out.parquet", cwd=folder)
     said = b"error: out.parquet: the output is JSON Lines; end its name in .jsonl\n"
     assert (done.returncode, done.stderr) == (2, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("", b"", "the data's path is empty; give a file, a glob, a URL or - (stdin)"),
+        ("x.json", b"{}", "x.json: the rows have no columns, expected at least one in each"),
+    ],
+)
+def test_what_holds_nothing_is_refused(folder: Path, name: str, content: bytes, error: str) -> None:
+    """No name, and a row without columns."""
+    if name:
+        (folder / name).write_bytes(content)
+    done = run("convert", name, "-o", "-", cwd=folder)
+    assert (done.returncode, done.stderr.decode()) == (2, f"error: {error}\n")
+
+
+def test_a_table_of_standard_input_is_told_by_its_content(folder: Path) -> None:
+    """Without --from; the note says what it was read as."""
+    done = run("convert", "-", "-o", "-", cwd=folder, stdin=PAIRS)
+    assert (done.returncode, done.stdout) == (0, RECORDS)
+    assert done.stderr.startswith(b"note: <stdin>: read as csv (detected)\n")

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tables import head_of, outline, refusal, rows_of, write
 
+from dataset_tools.convert.readers.delimited_text import LONGEST_CELL
+
 QUOTED_LINE_BREAK = "a cell with a line break must stand in quotes"
 
 
@@ -81,6 +83,7 @@ def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
     ("row", "expected"),
     [
         ("1,2,3,4", "4 cells, expected 3; a cell that holds ',' must stand in quotes (\")"),
+        ("1,2,3,", "4 cells, expected 3; the row ends with a delimiter (',') that the header does"),
         ("1,2", f'2 cells, expected 3; {QUOTED_LINE_BREAK} (")'),
         ("1", f'1 cell, expected 3; {QUOTED_LINE_BREAK} (")'),
         ('1,"say "hi" now",3', 'text follows a closing quote (")'),
@@ -128,7 +131,36 @@ def test_a_header_that_is_data_can_be_said_to_be(tmp_path: Path) -> None:
 
 
 def test_an_open_quote_does_not_fill_the_memory(tmp_path: Path) -> None:
-    """It is refused long before the end of a large file."""
-    path = write(tmp_path, "x.csv", 'a,b\n1,"x\n' + "word, word\n" * 2_000_000)
+    """It is refused before the end of a large file, and so is a cell that is truly as long."""
+    path = write(tmp_path, "x.csv", 'a,b\n1,"x\n' + "word, word\n" * (LONGEST_CELL // 10))
 
-    assert refusal(path).startswith('x.csv:2: a quote (") opens in the row that starts here')
+    assert refusal(path).startswith(
+        "x.csv:2: a cell of the row that starts here is longer than 67,108,864 characters, the "
+        'most that are read; shorten it, or, where a quote (") opens by mistake, close it'
+    )
+
+
+def test_a_long_cell_is_read(tmp_path: Path) -> None:
+    """A book is; nothing is cut off."""
+    book = "word, word\n" * 2_000_000
+
+    assert rows_of(write(tmp_path, "x.csv", f'a,b\n1,"{book}"\n')) == [{"a": "1", "b": book}]
+
+
+@pytest.mark.parametrize("line", ["sep=;\n", "SEP=;\r\n", "\ufeffsep=;\n"])
+@pytest.mark.parametrize("name", ["x.csv", "x"])
+def test_a_first_line_may_name_the_delimiter(line: str, name: str, tmp_path: Path) -> None:
+    """As Excel has it, even where another would fit; lines are counted with it."""
+    path = write(tmp_path, name, f"{line}a,c;b\n1,2;3\n4,5\n")
+
+    (row, error) = outline(path)
+    assert row == (3, {"a,c": "1,2", "b": "3"})
+    assert (error[0], error[1].startswith("1 cell, expected 2")) == (4, True)
+    assert "the cells are parted by ';'" in head_of(path).notes
+
+
+def test_a_delimiter_that_is_given_wins_over_the_named(tmp_path: Path) -> None:
+    """The line that names one is still no row."""
+    path = write(tmp_path, "x.csv", "sep=;\na,b\n1,2\n")
+
+    assert rows_of(path, delimiter=",") == [{"a": "1", "b": "2"}]

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from tables import head_of, refusal, rows_of, write
 
-from dataset_tools.convert.readers import READERS
+from dataset_tools.convert.readers import READERS, open_table
+from dataset_tools.errors import InputError
+from dataset_tools.sources import SourceFile
 
 ROW = '{"a": "1", "b": "2"}'
 DOCUMENT = f"[\n{ROW}\n]\n"
 LINES = f"{ROW}\n{ROW}\n"
 TABLE = "a,b\n1,2\n"
+TO = {"x.parquet": "parquet", "x.xlsx": "excel"}
 
 
 @pytest.mark.parametrize(
@@ -131,3 +134,45 @@ def test_without_its_library_a_format_names_the_extra(
     )  # fmt: skip
 
     assert run.stdout.endswith(f"needs an extra: pip install 'axolotl-replicate[{extra}]'\n")
+
+
+@pytest.mark.parametrize(
+    ("stored", "content", "notes"),
+    [
+        ("spooled.jsonl", TABLE, ("read as csv (detected)",)),
+        ("spooled.jsonl", DOCUMENT, ("read as json (detected)",)),
+        ("spooled.jsonl", LINES, ()),
+        ("spooled.jsonl", ROW, ()),
+        ("spooled.jsonl", f"{ROW[:-1]}\n{LINES}", ()),
+        ("sheet.csv", TABLE, ()),
+    ],
+)
+def test_content_tells_what_the_source_does_not(
+    stored: str, content: str, notes: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What it is stored as by default says nothing; the name of a download does."""
+    source = SourceFile("https://example.org/export", write(tmp_path, stored, content))
+
+    with open_table(source) as table:
+        rows = [row for _, row in table.rows if isinstance(row, dict)]
+    assert (rows[0], table.notes) == ({"a": "1", "b": "2"}, notes)
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.xlsx"])
+def test_binary_formats_are_told_by_content(name: str, tmp_path: Path) -> None:
+    """Whatever a source that cannot tell stores them as."""
+    import pandas
+
+    getattr(pandas.DataFrame([{"a": "1"}]), f"to_{TO[name]}")(tmp_path / name, index=False)
+    path = (tmp_path / name).rename(tmp_path / "spooled.jsonl")
+
+    with open_table(SourceFile("<stdin>", path)) as table:
+        assert [row for _, row in table.rows] == [{"a": "1"}]
+
+
+def test_what_an_unnamed_source_holds_may_be_unknown(tmp_path: Path) -> None:
+    """Then the format has to be named; of nothing at all, that there are no rows is said."""
+    with pytest.raises(InputError, match="neither name nor content tells the format"):
+        open_table(SourceFile("<stdin>", write(tmp_path, "spooled.jsonl", "hello"))).__enter__()
+    with pytest.raises(InputError, match="the file holds no rows"):
+        open_table(SourceFile("<stdin>", write(tmp_path, "spooled.jsonl", ""))).__enter__()

@@ -12,6 +12,7 @@ from tables import head_of, outline, refusal, rows_of, write
 
 from dataset_tools.convert.readers import json_text
 
+NO_NUMBER = "write null for a missing value, or put in quotes what is meant as text"
 ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
 
 
@@ -101,10 +102,10 @@ def test_an_array_of_mixed_values_has_errors_in_their_places(tmp_path: Path) -> 
         (3, "line 2, column 4: a string, expected a JSON object"),
         (4, "line 2, column 9: null, expected a JSON object"),
         (5, "line 2, column 15: an array, expected a JSON object"),
-        (6, "line 3, column 7: 'NaN' is not JSON"),
+        (6, f"line 3, column 7: 'NaN' is not JSON; {NO_NUMBER}"),
         (7, "line 3, column 22: key 'a' stands twice in one object, expected once"),
         (8, "'a': '\\ud800' is half a surrogate pair, expected a whole character"),
-        (9, "'a': a number that is not finite, or too large to read"),
+        (9, f"'a': a number that is not finite, or too large to read; {NO_NUMBER}"),
         (10, {"a": "😀"}),
     ]
 
@@ -116,7 +117,7 @@ def test_odd_values_in_columns_are_errors_of_their_rows(tmp_path: Path) -> None:
     assert outline(path) == [
         (1, {"a": "x", "b": 1.5}),
         (2, "'\\ud800' is half a surrogate pair, expected a whole character"),
-        (3, "a number that is not finite, or too large to read"),
+        (3, f"a number that is not finite, or too large to read; {NO_NUMBER}"),
     ]
 
 
@@ -211,12 +212,12 @@ def test_faulty_lines_are_errors_in_their_places(tmp_path: Path) -> None:
     assert [
         (1, {"a": 1}),
         (2, "column 8: malformed JSON: expected ',' or '}', found the end of the line"),
-        (3, "column 7: 'NaN' is not JSON"),
+        (3, f"column 7: 'NaN' is not JSON; {NO_NUMBER}"),
         (4, "column 10: key 'a' stands twice in one object, expected once"),
         (5, "column 1: an array, expected a JSON object"),
         (6, half_a_pair),
         (7, half_a_pair),
-        (8, "'a': a number that is not finite, or too large to read"),
+        (8, f"'a': a number that is not finite, or too large to read; {NO_NUMBER}"),
         (9, "column 7: a number of 5000 characters, more than 4300"),
         (10, "column 501: nested more than 500 levels deep"),
         (11, {"a": "C:\\"}),

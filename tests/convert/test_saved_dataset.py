@@ -7,6 +7,9 @@ import datasets
 import pytest
 from tables import head_of, outline, refusal, rows_of, write
 
+from dataset_tools.convert.readers import open_table
+from dataset_tools.sources import SourceFile
+
 FEATURES = datasets.Features(
     {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["neg", "pos"])}
 )
@@ -36,6 +39,12 @@ def folder_of(place: Path, **files: str) -> Path:
     for name, content in files.items():
         write(place, name.replace("__", "."), content)
     return place
+
+
+def places(folder: Path) -> list[str]:
+    """Where messages say that each row stands."""
+    with open_table(SourceFile(folder.name, folder)) as table:
+        return [table.place(number, 0) for number, _ in table.rows]
 
 
 def test_a_saved_dataset_is_read(tmp_path: Path) -> None:
@@ -84,8 +93,55 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
 
     (first, row), (second, error), (third, last) = outline(folder)
     assert ((first, second, third), row) == ((1, 2, 3), {"a": "1", "b": "2"})
-    assert error.startswith(f"{folder / 'b.csv'}:2: row 1: 1 cell, expected 2")
+    assert error.startswith("1 cell, expected 2")
     assert last == {"a": "5", "b": "6"}
+    assert places(folder) == ["x/a.csv:2: row 1", "x/b.csv:2: row 1", "x/b.csv:3: row 2"]
+    assert head_of(folder).notes == ("read from 'a.csv', 'b.csv'",)
+    assert places(folder_of(tmp_path / "y", a__csv="a,b\n1,2\n")) == ["y/a.csv:2: row 1"]
+
+
+@pytest.mark.parametrize(
+    ("files", "left"),
+    [
+        (("faq.csv", "data_test_results.csv", "sub/x.csv"), "'faq.csv', 'sub/x.csv'"),
+        (("train.csv", "extra.csv"), "'extra.csv'"),
+        (("a.csv", "b.jsonl"), "'a.csv'"),
+        (("a.csv", "b.xlsx"), "'b.xlsx'"),
+        (("train/a.csv", "more/b.csv.gz"), "'more/b.csv.gz'"),
+    ],
+)
+def test_files_that_no_split_has_are_refused(
+    files: tuple[str, ...], left: str, tmp_path: Path
+) -> None:
+    """By name and with the remedy, rather than left out in silence."""
+    for name in files:
+        path = tmp_path / "x" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"a": 1}\n' if "json" in name else "a\n1\n")
+
+    message = refusal(tmp_path / "x")
+    assert message.startswith(f"x: the folder's splits, told by the files' names, leave out {left}")
+    assert "; give a file, or a glob such as 'x/" in message
+
+
+def test_what_is_no_data_may_lie_beside(tmp_path: Path) -> None:
+    """Files about the data, hidden ones, and those of splits that are not asked for."""
+    names = ("README__md", "LICENSE__txt", "__hidden__csv", "config__json", "test__csv")
+    files = dict.fromkeys(names, "a\n1\n") | {"train__csv": "a\n2\n"}
+    folder = folder_of(tmp_path / "x", **files)
+
+    assert rows_of(folder) == [{"a": "2"}]
+
+
+def test_a_folder_without_a_dataset_names_the_remedy(tmp_path: Path) -> None:
+    """No data at all, or only what the library does not read."""
+    assert refusal(folder_of(tmp_path / "x")).startswith(
+        "x: the folder holds no data files; expected CSV, TSV, JSON"
+    )
+    assert refusal(folder_of(tmp_path / "y", b__xlsx="", c__xlsx="")) == (
+        "y: no dataset can be made of 'b.xlsx', 'c.xlsx' in the folder; give a file, or a glob "
+        "such as 'y/*.xlsx'"
+    )
 
 
 def test_files_of_other_formats_are_the_librarys(tmp_path: Path) -> None:
@@ -133,9 +189,7 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
     assert several == refusal(tmp_path / "two")
     assert refusal(tmp_path / "two", split="c") == "two: no split 'c'; the dataset has 'a', 'b'"
     assert refusal(tmp_path / "one", split="a").startswith("one: a single dataset, which has no")
-    for name in ("broken", "empty"):
-        (tmp_path / name).mkdir(exist_ok=True)
-        assert refusal(tmp_path / name).startswith(f"{name}: the dataset cannot be read (")
+    assert refusal(tmp_path / "broken").startswith("broken: the dataset cannot be read (")
 
 
 def test_folder_and_file_are_told_apart(tmp_path: Path) -> None:

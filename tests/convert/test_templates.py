@@ -1,5 +1,7 @@
 """Templates: what a text with braces means for a table's columns."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -112,3 +114,14 @@ def test_a_value_that_has_no_spelling_is_named() -> None:
     """Bytes are no text."""
     with pytest.raises(RowError, match="column 'a' holds a value of type 'bytes', expected text"):
         rendered("{a}", a=b"\xff")
+
+
+def test_a_duration_is_no_text() -> None:
+    """It can be written in many ways; the message says how to choose one."""
+    with pytest.raises(RowError) as raised:
+        rendered("{a}", a=timedelta(minutes=90))
+
+    assert str(raised.value) == (
+        "column 'a' holds a duration (1:30:00), expected text; write it as text such as 1:30:00 in "
+        "the table"
+    )

@@ -1,9 +1,16 @@
 """Encodings: detected, named, and refused with the place where two are mixed."""
 
+import encodings
+import io
+import itertools
+import pkgutil
 from pathlib import Path
 
 import pytest
 from tables import head_of, outline, refusal, rows_of, write
+
+from dataset_tools.convert.readers.text_encoding import as_utf8
+from dataset_tools.errors import InputError
 
 WESTERN = "prompt,completion\nÇa va?,très bien\nGröße,mañana\n"
 LEGACY = [
@@ -141,3 +148,35 @@ def test_json_lines_are_judged_line_by_line(tmp_path: Path) -> None:
 
     error = "column 8: invalid UTF-8 byte, expected UTF-8 text; --encoding names another"
     assert [(1, error), (2, {"a": "é"})] == outline(path)
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.json", "x.jsonl", "x.txt"])
+def test_an_encoding_that_the_file_is_not_in_is_refused(name: str, tmp_path: Path) -> None:
+    """In one line, though Python's decoder stops without telling a place."""
+    path = write(tmp_path, name, '[{"a": "b"}]\n')
+
+    assert refusal(path, encoding="utf-16") == (
+        f"{name}: the file is not utf-16, as given by --encoding (UTF-16 stream does not start "
+        "with BOM); name the order of its bytes, utf-16-le or utf-16-be, or leave out --encoding "
+        "to have it told by the data"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "IDNA", "unicode_escape", "raw-unicode-escape"])
+def test_an_encoding_that_no_file_is_in_is_refused(encoding: str, tmp_path: Path) -> None:
+    """Those of domain names and of source code, which would change the text."""
+    message = refusal(write(tmp_path, "x.csv", "a,b\n1,2\n"), encoding=encoding)
+
+    assert message.startswith(f"--encoding {encoding!r} is not one that files are in; expected a")
+
+
+def test_every_encoding_reads_any_bytes_or_refuses_them() -> None:
+    """None of Python's decoders lets another error through, nor text that is no UTF-8."""
+    samples = [b"a,b\n", "é\n".encode(), b"\x1b$B", b"+AA", b"~{", b"\xff\xfe", b"\xed\xa0\x80"]
+    for _, encoding, _ in pkgutil.iter_modules(encodings.__path__):
+        for parts in itertools.product(samples, repeat=3):
+            try:
+                with as_utf8(io.BytesIO(b"".join(parts)), "x", encoding) as (stream, _):
+                    stream.read().decode()
+            except InputError as error:
+                assert "\n" not in str(error)

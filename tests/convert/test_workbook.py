@@ -227,3 +227,70 @@ def test_a_workbook_made_to_fill_the_memory_is_refused(
     message = refusal(write(tmp_path, "x.xlsx", changed(TABLE, change)))
 
     assert message.startswith("x.xlsx: ")
+
+
+def merged(*ranges: str) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(workbook([["a", "b"], [1, 2], [3, 4], [5, 6]])))
+    for each in ranges:
+        book.active.merge_cells(each)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_merged_cells_are_errors_of_their_rows(tmp_path: Path) -> None:
+    """But for that of the first cell, which has the value."""
+    path = write(tmp_path, "x.xlsx", merged("A2:A3"))
+
+    assert outline(path) == [
+        (2, {"a": 1, "b": 2}),
+        (
+            3,
+            "cell A3 is one of the merged cells A2:A3, whose value stands in A2 only; unmerge them "
+            "and fill in each",
+        ),
+        (4, {"a": 5, "b": 6}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "rows"),
+    [
+        (("A2:B2",), [2]),
+        (("A2:B3",), [2]),  # row 3 is empty
+        (("A3:A4", "B2:B3"), [3, 4]),
+        (("A2:A3", "B2:B3"), []),  # one row of double height
+        (("C2:D9",), []),  # beside the table
+    ],
+)
+def test_merged_cells_are_told_by_their_place(
+    ranges: Sequence[str], rows: Sequence[int], tmp_path: Path
+) -> None:
+    """In which rows they leave a cell of the table without its value."""
+    found = outline(write(tmp_path, "x.xlsx", merged(*ranges)))
+
+    assert rows == [number for number, row in found if isinstance(row, str)]
+
+
+def test_of_an_empty_sheet_others_are_named(tmp_path: Path) -> None:
+    """The data may stand in them."""
+    path = write(tmp_path, "x.xlsx", workbook([], [["a"], ["1"]]))
+
+    assert refusal(path) == (
+        "x.xlsx: the file holds no rows; there is nothing to convert (the sheet 'Sheet1' of "
+        "'Sheet1', 'Sheet2'; --sheet names another)"
+    )
+    assert rows_of(path, sheet="Sheet2") == [{"a": "1"}]
+
+
+def test_sheets_of_charts_are_passed_over(tmp_path: Path) -> None:
+    """Even one without a chart, and alone they are no table."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook([["a"], ["1"]])))
+    book.create_chartsheet("Chart", 0)
+    path = tmp_path / "x.xlsx"
+    book.save(path)
+
+    assert rows_of(path) == [{"a": "1"}]
+    book.remove(book["Sheet1"])
+    book.save(path)
+    assert refusal(path) == "x.xlsx: the workbook has no sheet of cells; give one that has"

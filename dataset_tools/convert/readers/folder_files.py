@@ -6,6 +6,7 @@ formats but one, without a word.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path, PurePath
 
 from dataset_tools.convert.table import NumberedRows, ReadOptions, Table
@@ -98,7 +99,7 @@ class _RowsOfFiles:
             with open_table(file, options=self._options) as table:
                 for in_file, (number, row) in enumerate(table.rows, start=1):
                     self._number += 1
-                    self._place = lambda at=(number, in_file), of=table: of.place(*at)
+                    self._place = partial(table.place, number, in_file)
                     yield self._number, row
 
     def place(self, number: int) -> str | None:
