@@ -4,6 +4,7 @@ The library that tells splits by files' names passes over what fits none of its 
 formats but one, without a word.
 """
 
+import glob
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
@@ -146,7 +147,7 @@ def _path_within(path: Path, folder: Path) -> str:
 def _glob(source: SourceFile, paths: Sequence[Path]) -> str:
     """A glob for the files that are of the kind of the first."""
     depth = "**" if any(path.parent != source.path for path in paths) else ""
-    return repr(str(PurePath(source.name, depth, f"*{paths[0].suffix}")))
+    return repr(str(PurePath(glob.escape(source.name), depth, f"*{paths[0].suffix}")))
 
 
 def _has_card_with_configurations(folder: Path) -> bool:
