@@ -83,6 +83,7 @@ def test_objects_one_after_the_other_are_rows(tmp_path: Path) -> None:
         ('{"a": 1,}', "x.json:1:9: malformed JSON: expected a key in double quotes"),
         ('{"a": 1\n', "x.json:2:1: malformed JSON: expected ',' or '}', found the end of"),
         (f'[{{"a": 1{"0" * 5000}}}]', "x.json:1:8: a number of 5001 characters"),
+        ('[{"a\\nb", 1}]', "x.json:1:9: malformed JSON: expected ':' after the key 'a\\nb'"),
         ("[" * 100_000, "x.json:1:502: nested more than 500 levels deep"),
     ],
 )

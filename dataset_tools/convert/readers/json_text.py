@@ -18,6 +18,7 @@ from dataset_tools.convert.readers.json_row import odd_value, row_of_text, strin
 from dataset_tools.convert.table import Row, RowError
 from dataset_tools.errors import InputError
 from dataset_tools.json_scanner import scan_line
+from dataset_tools.printable import printable
 
 CHUNK = 1024 * 1024
 # What is cut off by the end of a chunk shows at most so many characters before it: the start of
@@ -186,6 +187,7 @@ class JsonText:
         """The error for what stands at the cursor, or at a position of the buffer."""
         at = self._at if at is None else at
         line, column = self._place(at)
+        what = printable(what)  # it may quote a key
         return InputError(f"{self.name}:{line}:{column}: {what}; nothing after it can be read")
 
     def _place(self, at: int) -> tuple[int, int]:
