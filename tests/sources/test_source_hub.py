@@ -348,3 +348,23 @@ def test_a_missing_library_names_the_extra(hub: LoopbackHub, tmp_path: Path, lib
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
     assert "pip install 'axolotl-replicate[hf]'" in run.stderr
+
+
+def test_convert_reads_a_split_that_is_named_apart(hub: LoopbackHub, tmp_path: Path) -> None:
+    """`--split` and `--limit` reach the hub; no row beyond the limit is asked for."""
+    rows = b"".join(b'{"question": "%d?", "answer": "%d."}\n' % (n, n) for n in range(5))
+    hub.commit("me/questions", {"train.jsonl": b'{"question": "no", "answer": "no"}\n',
+                             "test.jsonl": rows})  # fmt: skip
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "dataset_tools", "convert", "hf://datasets/me/questions",
+         "--split", "test", "--limit", "2", "-o", "-"],
+        env={**inherited, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"),
+             "AXOLOTL_REPLICATE_CACHE": str(tmp_path / "cache")},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        '{"prompt":"0?","completion":"0."}',
+        '{"prompt":"1?","completion":"1."}',
+    ]
+    assert "2 records of 2 rows, recognised as question/answer" in done.stderr
