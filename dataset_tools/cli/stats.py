@@ -275,10 +275,9 @@ def _plain(report: StatsReport) -> str:
 def _for_standard_output(report: StatsReport, *, color: bool) -> str:
     from dataset_tools.stats.formats import text_format
 
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     return text_format.render(
         report,
-        shutil.get_terminal_size().columns if is_terminal else text_format.PLAIN_WIDTH,
+        shutil.get_terminal_size((text_format.PLAIN_WIDTH, 0)).columns,  # COLUMNS comes first
         color=color,
         has_unicode=sys.stdout is not None and sys.stdout.encoding.lower().startswith("utf"),
     )
