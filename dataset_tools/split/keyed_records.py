@@ -74,6 +74,7 @@ def read_keyed_records(
         raise InputError(f"{name}: holds no record; expected JSON Lines")
     if classes is not None and len(classes.numbers) == 1:
         raise classes.refusal(f"the only class is {next(iter(classes.numbers))!r}")
+    grouping.unite(np.frombuffer(keys, "<u8"))
     if classes is None:
         return KeyedRecords(np.frombuffer(keys, "<u8"), ("",), blank_lines)
     # by name rather than as they came, so that nothing depends on the order of the lines
