@@ -38,7 +38,11 @@ from dataset_tools.tokens import TrainingFormat
 @click.command(name="fix")
 @click.argument("path")
 @click.option("--output", "-o", metavar="OUT", help="Where to write; - for standard output.")
-@click.option("--in-place", is_flag=True, help="Write over PATH itself.")
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Write over PATH itself; not if it has other hard links or is read-only.",
+)
 @click.option("--diff", is_flag=True, help="Show what changes, as a unified diff.")
 @click.option("--force", is_flag=True, help="Write over OUT where there is such a file.")
 @mark_options("inferred from the data")
