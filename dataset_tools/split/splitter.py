@@ -22,7 +22,7 @@ from dataset_tools.split.choice import CHUNK, PARTS, TRAIN, VALIDATION, Groups
 from dataset_tools.split.grouping import CLASS_BITS, Grouping
 from dataset_tools.split.keyed_records import KeyedRecords, read_keyed_records
 from dataset_tools.split.part_files import PartLookup, write_parts
-from dataset_tools.split.part_paths import make_folder
+from dataset_tools.split.part_paths import made_folder
 from dataset_tools.split.part_size import PartSize
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class PartSummary:
     groups: int
     asked: int | None  # records; None for training
     class_records: Mapping[str, int]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it misses what was asked by more than a tenth, and by two records at least."""
+        return self.asked is not None and self.asked - self.records > max(1, self.asked // 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,8 @@ def split_source(
         _check_none_is_empty(source.name, request, groups, wanted)
         summary = _summary(records, groups, lookup, paths, wanted)
         del groups  # half of the memory
-        make_folder(paths[TRAIN].parent)
-        with progress(f"writing {source.name}") as advance:
+        folder = paths[TRAIN].parent
+        with made_folder(folder), progress(f"writing {source.name}") as advance:
             write_parts(
                 stream,
                 records.keys,
