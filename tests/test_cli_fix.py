@@ -187,7 +187,7 @@ def test_in_place_leaves_a_sound_file_alone(folder: Path) -> None:
 
     after = (folder / "data.jsonl").stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert done.stderr == b"data.jsonl: nothing to fix; written to data.jsonl\n"
+    assert done.stderr == b"data.jsonl: nothing to fix; left as it is\n"
 
 
 def test_selected_and_ignored_rules(folder: Path) -> None:

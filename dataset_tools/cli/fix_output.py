@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import click
 
-from dataset_tools.cli.outputs import STANDARD_OUTPUT, check_output
+from dataset_tools.cli.outputs import STANDARD_OUTPUT, check_is_local, check_output
 from dataset_tools.errors import InputError
 from dataset_tools.fix import Fixed, unified_diff
 from dataset_tools.lines import is_packed
@@ -18,6 +18,7 @@ from dataset_tools.output_files import cannot_be_written, replacing
 from dataset_tools.printable import printable
 from dataset_tools.sources import SourceFile
 
+STDOUT_NAME = "<stdout>"
 _ANY_WRITE = 0o222  # of owner, group and others
 _PACKED_SUFFIXES = (".gz", ".zst")
 _COLORS = {b"-": "red", b"+": "green", b"@": "cyan"}
@@ -56,8 +57,11 @@ def chosen_output(
     if output == STANDARD_OUTPUT:
         if diff:
             raise InputError("-o - and --diff: both go to standard output; give -o a file")
-        return Output("<stdout>", None)
+        return Output(STDOUT_NAME, None)
+    if not output:
+        raise InputError("-o: the name is empty; give a file, or - for standard output")
     path = Path(output)
+    check_is_local(path)
     _check_name(path)
     check_output(path, [source.path, *filter(None, other_inputs)], force=force)
     return Output(output, path)

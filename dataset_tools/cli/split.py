@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from dataset_tools.cli.options import chosen_sources, mark_options, read_recipe
+from dataset_tools.cli.options import chosen_sources, mark_options, read_recipe, refuse_folder
+from dataset_tools.cli.outputs import check_is_local
 from dataset_tools.errors import InputError
 from dataset_tools.lint.settings import GivenMark
 from dataset_tools.printable import printable
@@ -83,6 +84,8 @@ def command(
       dataset-tools split --recipe recipes/llama2-samsum.yaml --validation 500
     """
     sizes = _sizes(validation, test)
+    if output_dir is not None:
+        check_is_local(output_dir)
     settings = read_recipe(recipe)
     request = SplitRequest(
         *sizes,
@@ -126,7 +129,9 @@ def _mark(flag: str | None, from_recipe: str | None) -> GivenMark | None:
 
 
 def _only_source(path: str | None, settings: DataSettings | None) -> SourceFile:
-    sources = chosen_sources((path,) if path else (), settings)
+    if path is not None:
+        refuse_folder(path)
+    sources = chosen_sources(() if path is None else (path,), settings)
     if len(sources) > 1:
         raise InputError(
             f"found {len(sources)} files, {sources[0].name!r} the first; expected one: records of "
