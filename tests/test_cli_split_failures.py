@@ -62,3 +62,16 @@ def test_completions_of_their_own_are_no_classes(tmp_path: Path) -> None:
         "error: data.jsonl: not classification data: 190 of 200 records have a completion that no "
         "other has, expected classes of several records; split it without --stratify\n"
     )
+
+
+def test_prompts_of_a_separator_alone_are_split_where_it_is_given(tmp_path: Path) -> None:
+    """Without the flag they are one prompt, and the refusal names the flag."""
+    write(tmp_path, [("\n\n###\n\n", f"text {i}") for i in range(40)])
+    command = ["split", "data.jsonl", "--validation", "8"]
+
+    refused = run(*command, cwd=tmp_path)
+    done = run(*command, "--separator", "\\n\\n###\\n\\n", cwd=tmp_path)
+
+    assert b"same prompt" in refused.stderr
+    assert refused.stderr.endswith(b"nothing but a separator, give that with --separator\n")
+    assert b"40 records in 40 groups" in done.stderr

@@ -66,6 +66,11 @@ class Grouping:
             self._link(by_prompt, by_completion)
         return by_prompt
 
+    @property
+    def may_be_separators(self) -> bool:
+        """Whether a prompt was seen that may be nothing but a separator that was not given."""
+        return bool(self._same_as)
+
     def unite(self, keys: "NDArray[np.uint64]") -> None:
         """Give the keys of groups that are one the same hash, in place."""
         import numpy as np

@@ -93,6 +93,8 @@ def split_source(
                 stream, source.name, context, grouping, advance, stratify=request.stratify
             )
         groups = Groups(records.keys, len(records.classes))
+        if len(groups) == 1:
+            raise _single_group(source.name, len(records), grouping)
         wanted = _wanted(source.name, request, len(records), groups)
         groups.choose(wanted)
         lookup = PartLookup(groups)
@@ -112,14 +114,17 @@ def split_source(
     return summary
 
 
+def _single_group(name: str, total: int, grouping: Grouping) -> InputError:
+    what = "has a single record" if total == 1 else f"all {total} records have the same prompt"
+    remedy = "; if it is nothing but a separator, give that with --separator"
+    return InputError(
+        f"{name}: cannot be split: {what}; records with the same prompt (or, without prompts, the "
+        f"same text) stay together{remedy if grouping.may_be_separators else ''}"
+    )
+
+
 def _wanted(name: str, request: SplitRequest, total: int, groups: Groups) -> list[int]:
     """How many records validation and test are to have; raises InputError if that cannot be."""
-    if len(groups) == 1:
-        what = "has a single record" if total == 1 else f"all {total} records have the same prompt"
-        raise InputError(
-            f"{name}: cannot be split: {what}; records with the same prompt (or, without prompts, "
-            "the same text) stay together"
-        )
     sizes = [size for size in (request.validation, request.test) if size is not None]
     wanted = [size.records_of(total) for size in sizes]
     if sum(wanted) > total - groups.smallest:
