@@ -187,7 +187,7 @@ def test_in_place_leaves_a_sound_file_alone(folder: Path) -> None:
 
     after = (folder / "data.jsonl").stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert done.stderr == b"data.jsonl: nothing to fix; written to data.jsonl\n"
+    assert done.stderr == b"data.jsonl: nothing to fix; left as it is\n"
 
 
 def test_selected_and_ignored_rules(folder: Path) -> None:
@@ -289,7 +289,10 @@ def test_a_full_disk_is_one_line_that_names_the_file(folder: Path) -> None:
     """No space left gives exit code 2 and the file's name, for files and standard output."""
     done = run("fix", "data.jsonl", "-o", "/dev/full", cwd=folder)
     assert done.returncode == 2
-    assert done.stderr == b"error: /dev/full: cannot be written: No space left on device\n"
+    assert done.stderr == (
+        b"error: /dev/full: cannot be written: No space left on device; "
+        b"free some space or name another output\n"
+    )
 
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -254,6 +254,7 @@ def test_no_space_left_leaves_no_part(times: int, folder: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        "error: data.train.jsonl: cannot be written: File too large"
+        "error: data.train.jsonl: cannot be written: File too large; "
+        "raise the limit on file sizes (ulimit -f) or name another output"
     ]
     assert names_in(folder) == ["data.jsonl"]

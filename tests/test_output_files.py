@@ -1,5 +1,6 @@
 """Output files appear whole, or not at all."""
 
+import errno
 import os
 from pathlib import Path
 from threading import Thread
@@ -7,7 +8,7 @@ from threading import Thread
 import pytest
 
 from dataset_tools.errors import InputError
-from dataset_tools.output_files import replacing
+from dataset_tools.output_files import cannot_be_written, replacing
 
 
 def names_in(folder: Path) -> list[str]:
@@ -107,3 +108,41 @@ def test_a_folder_is_named(tmp_path: Path) -> None:
     """A folder cannot be written to as a file."""
     with pytest.raises(InputError, match="cannot be written: Is a directory"), replacing(tmp_path):
         pass
+
+
+def test_owner_and_group_are_kept_where_permitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are asked for; who may not give files away writes all the same."""
+    path = tmp_path / "out.txt"
+    path.touch()
+    path.chmod(0o640)
+    asked = []
+
+    def refuse(target: Path, user: int, group: int) -> None:
+        asked.append((user, group))
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    with replacing(path) as stream:
+        stream.write(b"new")
+
+    assert path.read_bytes() == b"new"
+    assert asked == [(-1, path.stat().st_gid), (path.stat().st_uid, -1)]
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space or name another output"),
+        (errno.EROFS, "name an output in a folder that you may write to"),
+        (errno.ENOENT, "make its folder first"),
+        (errno.EIO, "name another output"),
+    ],
+)
+def test_what_can_be_done_about_it_is_said(number: int, remedy: str) -> None:
+    """Each failure is told with its remedy."""
+    error = cannot_be_written("out.txt", OSError(number, "Failed"))
+
+    assert str(error) == f"out.txt: cannot be written: Failed; {remedy}"

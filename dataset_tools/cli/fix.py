@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
-from dataset_tools.cli.fix_output import Output, chosen_output, copy_to, show_diff
+from dataset_tools.cli.fix_output import STDOUT_NAME, Output, chosen_output, copy_to, show_diff
 from dataset_tools.cli.lint_choices import Choices, chosen_configuration, settings_for
 from dataset_tools.cli.lint_options import CONFIG_OPTIONS, given_flags, rule_codes
 from dataset_tools.cli.options import (
+    chosen_sources,
     color_option,
     mark_options,
     read_recipe,
+    refuse_folder,
     sensible_jobs,
     wants_color,
 )
@@ -30,16 +32,31 @@ from dataset_tools.progress import bytes_progress, progress_over
 from dataset_tools.recipe import DataSettings
 from dataset_tools.rules import RULES
 from dataset_tools.rules.mark_names import origin_of
-from dataset_tools.sources import SourceFile, fetch
+from dataset_tools.sources import SourceFile
+from dataset_tools.sources.location import STDIN_NAME
 from dataset_tools.sources.progress import hidden_downloads
 from dataset_tools.tokens import TrainingFormat
 
+_NOT_DECODED = (
+    "  not re-encoded (DT002): no encoding of one byte a character is sure, and mixtures, GBK, "
+    "Shift-JIS and the like are never guessed; if you know the encoding: "
+    "iconv -f ENCODING -t UTF-8 IN > OUT"
+)
+
 
 @click.command(name="fix")
-@click.argument("path")
+@click.argument("path", required=False)
 @click.option("--output", "-o", metavar="OUT", help="Where to write; - for standard output.")
-@click.option("--in-place", is_flag=True, help="Write over PATH itself.")
-@click.option("--diff", is_flag=True, help="Show what changes, as a unified diff.")
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Write over PATH itself; not if it has other hard links or is read-only.",
+)
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Show what changes, as a unified diff; write nothing unless -o or --in-place is given.",
+)
 @click.option("--force", is_flag=True, help="Write over OUT where there is such a file.")
 @mark_options("inferred from the data")
 @click.option(
@@ -53,7 +70,7 @@ from dataset_tools.tokens import TrainingFormat
 @click.option("--quiet", "-q", is_flag=True, help="No progress bars, and no summary.")
 @color_option
 def command(
-    path: str,
+    path: str | None,
     output: str | None,
     in_place: bool,
     diff: bool,
@@ -67,8 +84,9 @@ def command(
     """Mend training data where that takes no guess; leave all else byte for byte.
 
     PATH is a file, - for standard input, or a location in an http(s)://, s3://, gs://, az:// or
-    hf://datasets/ source (docs/sources.md); .gz and .zst are unpacked. What counts as a problem
-    is what lint reports, with the same options, configuration file and recipe.
+    hf://datasets/ source (docs/sources.md); .gz and .zst are unpacked. Without PATH the recipe's
+    train_data is mended. What counts as a problem is what lint reports, with the same options,
+    configuration file and recipe.
 
     Mended are: UTF-16, UTF-32 and legacy encodings (DT002), a byte order mark (DT003), blank
     lines (DT004), mixed line endings (DT008), keys in the wrong case (DT108), missing separators
@@ -86,32 +104,46 @@ def command(
     """
     choices = Choices(given_flags(flags), chosen_configuration(config, no_config))
     recipe = read_recipe(choices.get("recipe"))
-    _check_is_fixable(choices.flags.get("select", ()))
+    _check_is_fixable(choices.flags.get("select"))
     with hidden_downloads(quiet):
-        source = _one_source(path)
+        source = _one_source(path, recipe)
     named = [choices.get("recipe"), choices.configuration.path]
     target = chosen_output(source, output, named, in_place=in_place, diff=diff, force=force)
     settings = _settings(source, choices, recipe)
     jobs = sensible_jobs(source.path)
     with fixed(source, settings, partial(progress_over, quiet=quiet), jobs=jobs) as result:
-        if target is not None and not (in_place and result.after is result.before):
+        if target is not None and not (in_place and _is_sound(result)):
             copy_to(target, result.after)
         if diff:
             show_diff(result, source, target, is_colored=wants_color(no_color))
         if not quiet:
-            _tell(result, source, target, _plain_settings(source, choices, recipe))
+            has_decoded = any(rule.code == "DT002" for rule in settings.rules)
+            plain = _plain_settings(source, choices, recipe)
+            _tell(result, source, target, plain, in_place=in_place, has_decoded=has_decoded)
 
 
-def _one_source(path: str) -> SourceFile:
-    sources = fetch(path)
+def _one_source(path: str | None, recipe: DataSettings | None) -> SourceFile:
+    if path is not None:
+        refuse_folder(path)
+    sources = chosen_sources(() if path is None else (path,), recipe)
     if len(sources) != 1:
-        raise InputError(f"{path}: means {len(sources)} files, expected one; fix them one by one")
+        what = "the recipe's train_data" if path is None else path
+        raise InputError(f"{what}: means {len(sources)} files, expected one; fix them one by one")
     return sources[0]
 
 
-def _check_is_fixable(selected: list[str]) -> None:
-    """Refuse codes that ask for what no rule can mend."""
+def _is_sound(result: Fixed) -> bool:
+    """Whether nothing was mended: a file decoded from UTF-16 is another, though the diff is not."""
+    return not result.mended.counts
+
+
+def _check_is_fixable(selected: list[str] | None) -> None:
+    """Refuse codes that ask for what no rule can mend, and a list without any."""
     fixable = [code for code, rule in RULES.items() if rule.fixable]
+    if selected is None:
+        return
+    if not selected:
+        raise InputError(f"--select: names no rule; those that can be mended: {', '.join(fixable)}")
     for code in selected:
         prefix = known_prefix(code)
         if not any(each.startswith(prefix) for each in fixable):
@@ -134,9 +166,23 @@ def _plain_settings(
     return _settings(source, replace(choices, flags=flags), recipe)
 
 
-def _tell(result: Fixed, source: SourceFile, target: Output | None, settings: LintSettings) -> None:
-    """Say on standard error what was mended, and what lint finds wrong with the result."""
-    for line in _what_was_done(result.mended, source, target):
+def _tell(
+    result: Fixed,
+    source: SourceFile,
+    target: Output | None,
+    settings: LintSettings,
+    *,
+    in_place: bool,
+    has_decoded: bool,
+) -> None:
+    """Say on standard error what was mended, and what lint finds wrong with the result.
+
+    `has_decoded` tells whether the rule for other encodings was among those applied.
+    """
+    where = f"written to {target.name}" if target else "not written"
+    if in_place and _is_sound(result):
+        where = "left as it is"
+    for line in _what_was_done(result.mended, source, where):
         click.echo(printable(line), err=True)
     name = target.name if target else source.name
     report = LintReport()
@@ -148,17 +194,19 @@ def _tell(result: Fixed, source: SourceFile, target: Output | None, settings: Li
             advance,
             jobs=sensible_jobs(result.path),
         )
+    if has_decoded and report.counts["DT002"]:
+        click.echo(_NOT_DECODED, err=True)
     errors = report.count_of(Severity.ERROR)
     if errors:
         noun = "error" if errors == 1 else "errors"
         what = "left" if target else "would be left"
-        location = "-" if target and target.path is None else shlex.quote(name)
+        is_stream = name in (STDIN_NAME, STDOUT_NAME)
+        location = "-" if is_stream else shlex.quote(name)
         line = f"{what}: {errors} {noun}; see dataset-tools lint {location}"
         click.echo(printable(line), err=True)
 
 
-def _what_was_done(mended: Mended, source: SourceFile, target: Output | None) -> Iterator[str]:
-    where = f"written to {target.name}" if target else "not written"
+def _what_was_done(mended: Mended, source: SourceFile, where: str) -> Iterator[str]:
     yield f"{source.name}: {_number_of_fixes(mended)}; {where}"
     for code, count in sorted(mended.counts.items()):
         yield f"  {code} {RULES[code].name}: {count}"

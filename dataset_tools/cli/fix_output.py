@@ -1,5 +1,6 @@
 """Where `dataset-tools fix` writes: a new file, the input itself, or standard output."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterable
@@ -9,14 +10,16 @@ from typing import BinaryIO
 
 import click
 
-from dataset_tools.cli.outputs import STANDARD_OUTPUT, check_output
+from dataset_tools.cli.outputs import STANDARD_OUTPUT, check_is_local, check_output
 from dataset_tools.errors import InputError
 from dataset_tools.fix import Fixed, unified_diff
 from dataset_tools.lines import is_packed
-from dataset_tools.output_files import replacing
+from dataset_tools.output_files import cannot_be_written, replacing
 from dataset_tools.printable import printable
 from dataset_tools.sources import SourceFile
 
+STDOUT_NAME = "<stdout>"
+_ANY_WRITE = 0o222  # of owner, group and others
 _PACKED_SUFFIXES = (".gz", ".zst")
 _COLORS = {b"-": "red", b"+": "green", b"@": "cyan"}
 
@@ -54,8 +57,11 @@ def chosen_output(
     if output == STANDARD_OUTPUT:
         if diff:
             raise InputError("-o - and --diff: both go to standard output; give -o a file")
-        return Output("<stdout>", None)
+        return Output(STDOUT_NAME, None)
+    if not output:
+        raise InputError("-o: the name is empty; give a file, or - for standard output")
     path = Path(output)
+    check_is_local(path)
     _check_name(path)
     check_output(path, [source.path, *filter(None, other_inputs)], force=force)
     return Output(output, path)
@@ -66,6 +72,17 @@ def _in_place(source: SourceFile) -> Output:
         raise InputError(f"{source.name}: is no file that --in-place could write over; give -o OUT")
     if is_packed(source.path):
         raise InputError(f"{source.name}: is packed, --in-place would unpack it; give -o OUT")
+    state = source.path.stat()
+    if state.st_nlink > 1:
+        raise InputError(
+            f"{source.name}: has {state.st_nlink} hard links, of which --in-place would part this "
+            "one from the others; give -o OUT"
+        )
+    # root may write to any file, but one that nobody may write to is protected on purpose
+    if not state.st_mode & _ANY_WRITE or not os.access(source.path, os.W_OK):
+        raise InputError(
+            f"{source.name}: no permission to write over it; give -o OUT, or chmod u+w it"
+        )
     return Output(source.name, source.path)
 
 
@@ -99,7 +116,7 @@ def copy_to(output: Output, stream: BinaryIO) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise InputError(f"{output.name}: cannot be written: {error.strerror or error}") from error
+        raise cannot_be_written(output.name, error) from error
 
 
 def show_diff(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from dataset_tools.errors import InputError
+from dataset_tools.home_folder import with_home
 from dataset_tools.recipe import DataSettings, load_data_settings
 from dataset_tools.sources import SourceFile, fetch
 
@@ -84,6 +85,12 @@ def sensible_jobs(path: Path, bytes_a_process: int = BYTES_A_PROCESS) -> int:
 def read_recipe(recipe: Path | None) -> DataSettings | None:
     """The recipe's data settings, or None without a recipe."""
     return None if recipe is None else load_data_settings(recipe)
+
+
+def refuse_folder(path: str) -> None:
+    """Raise InputError for a folder, to a command that takes one file and no glob."""
+    if path not in ("", "-") and os.path.isdir(with_home(path)):  # noqa: PTH112 - no error of any name
+        raise InputError(f"{path!r} is a folder; name one file in it")
 
 
 def chosen_sources(paths: tuple[str, ...], settings: DataSettings | None) -> list[SourceFile]:

@@ -1,11 +1,22 @@
 """Output files of commands: none is written over without a word."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from dataset_tools.errors import InputError
+from dataset_tools.sources.location import display_name
 
 STANDARD_OUTPUT = "-"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # as the first part of a path; C: is a drive
+
+
+def check_is_local(path: Path) -> None:
+    """Refuse an address as an output, unless a folder is called so; raises InputError."""
+    first = path.parts[0] if len(path.parts) > 1 else ""
+    if _SCHEME.fullmatch(first) and not Path(first).exists():
+        address = display_name(f"{first}//{path.relative_to(first)}")
+        raise InputError(f"{address}: outputs are local files; write one and upload it")
 
 
 def check_output(path: Path, inputs: Iterable[Path], *, force: bool) -> None:
@@ -14,6 +25,7 @@ def check_output(path: Path, inputs: Iterable[Path], *, force: bool) -> None:
     What is no regular file, such as a device or a pipe, is written to in any case. Raises
     InputError.
     """
+    check_is_local(path)
     if not path.exists():
         return
     if any(each.exists() and path.samefile(each) for each in inputs):

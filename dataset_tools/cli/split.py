@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from dataset_tools.cli.options import chosen_sources, mark_options, read_recipe
+from dataset_tools.cli.options import chosen_sources, mark_options, read_recipe, refuse_folder
+from dataset_tools.cli.outputs import check_is_local
 from dataset_tools.errors import InputError
 from dataset_tools.lint.settings import GivenMark
 from dataset_tools.printable import printable
@@ -50,7 +51,7 @@ from dataset_tools.split.part_paths import check_outputs, part_paths
     help="Write here; made if missing. Default: beside a local file, else the current folder.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress bars and no summary.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bars and no summary, warnings only.")
 def command(
     path: str | None,
     validation: str,
@@ -71,7 +72,7 @@ def command(
     NAME.train.jsonl, NAME.validation.jsonl and, with --test, NAME.test.jsonl; blank lines are left
     out. Records with the same prompt stay together, and so do duplicates, whatever their white
     space and marks: lint finds nothing of one part in another (DT408). Parts therefore may be a
-    few records short of what is asked; the summary tells.
+    few records short of what is asked; the summary tells, and a warning where it is over a tenth.
 
     The choice follows from the seed and the texts, not from the order of the lines.
 
@@ -83,6 +84,8 @@ def command(
       dataset-tools split --recipe recipes/llama2-samsum.yaml --validation 500
     """
     sizes = _sizes(validation, test)
+    if output_dir is not None:
+        check_is_local(output_dir)
     settings = read_recipe(recipe)
     request = SplitRequest(
         *sizes,
@@ -99,6 +102,7 @@ def command(
     summary = split_source(
         source, request, paths, partial(bytes_progress, path=source.path, quiet=quiet)
     )
+    _warn_of_short_parts(summary, stratify=stratify)
     if not quiet:
         click.echo(_shown(source, request, summary), err=True)
         _warn_of_an_old_test_file(part_paths(source, output_dir, (TEST,))[TEST], summary)
@@ -125,7 +129,9 @@ def _mark(flag: str | None, from_recipe: str | None) -> GivenMark | None:
 
 
 def _only_source(path: str | None, settings: DataSettings | None) -> SourceFile:
-    sources = chosen_sources((path,) if path else (), settings)
+    if path is not None:
+        refuse_folder(path)
+    sources = chosen_sources(() if path is None else (path,), settings)
     if len(sources) > 1:
         raise InputError(
             f"found {len(sources)} files, {sources[0].name!r} the first; expected one: records of "
@@ -155,6 +161,17 @@ def _shown(source: SourceFile, request: SplitRequest, summary: SplitSummary) -> 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _warn_of_short_parts(summary: SplitSummary, *, stratify: bool) -> None:
+    kept = ", and each class keeps a group for training" if stratify else ""
+    for part in summary.parts:
+        if part.is_short:
+            line = (
+                f"warning: {part.name}: {part.records} of {part.asked} records: no other group of "
+                f"records with the same prompt fits{kept}"
+            )
+            click.echo(line, err=True)
 
 
 def _warn_of_an_old_test_file(path: Path, summary: SplitSummary) -> None:

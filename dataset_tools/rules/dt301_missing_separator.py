@@ -44,8 +44,8 @@ class MissingSeparator(Rule):
     `dataset-tools fix` adds the separator to the end of the prompt. Where it stands there already
     and only the white space behind it differs, as in `text\n##` or `text\n##\n ` for `\n##\n`,
     that is put right. A prompt that ends with a part of the separator's signs (`text\n#`), or with
-    all of them behind other white space (`text##`), is left for you to judge: to add the
-    separator would double what is there.
+    all of them behind other white space (`text##`) or before punctuation (`text\n##.`), is left
+    for you to judge: to add the separator would double what is there.
 
     ## Options
 

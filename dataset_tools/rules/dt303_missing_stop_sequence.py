@@ -43,8 +43,9 @@ class MissingStopSequence(Rule):
     `dataset-tools fix` adds the stop sequence to the end of the completion or text. Where it
     stands there already and only the white space behind it differs, as in `text\nEND ` for `\nEND`,
     that is put right. A text that ends with a part of the stop sequence's signs (`text<|im` for
-    `<|im_end|>`), or with all of them behind other white space (`text END`), is left for you to
-    judge: to add the stop sequence would double what is there.
+    `<|im_end|>`), or with all of them behind other white space (`text END`, `3END`) or before
+    punctuation (`text\nEND.`), is left for you to judge: to add the stop sequence would double
+    what is there. A longer word (`WEEKEND`) is text.
 
     ## Options
 

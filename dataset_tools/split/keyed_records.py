@@ -1,7 +1,7 @@
 """The first reading: every record's group key, every line sound, 8 bytes a record kept."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_CLASSES = 2**CLASS_BITS
+MOST_ALONE = 0.5  # share of records whose completion occurs once, beyond which they are no classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,16 @@ def read_keyed_records(
         advance(len(lines.block))
     if not keys:
         raise InputError(f"{name}: holds no record; expected JSON Lines")
-    if classes is not None and len(classes.numbers) == 1:
-        raise classes.refusal(f"the only class is {next(iter(classes.numbers))!r}")
+    class_bytes = np.frombuffer(keys, np.uint8)[::KEY_BYTES]
+    if classes is not None:
+        classes.check(np.bincount(class_bytes).tolist())
+    grouping.unite(np.frombuffer(keys, "<u8"))
     if classes is None:
         return KeyedRecords(np.frombuffer(keys, "<u8"), ("",), blank_lines)
     # by name rather than as they came, so that nothing depends on the order of the lines
     names = sorted(classes.numbers)
     places = {name: place for place, name in enumerate(names)}
     place_of_number = np.array([places[name] for name in classes.numbers], np.uint8)
-    class_bytes = np.frombuffer(keys, np.uint8)[::KEY_BYTES]
     class_bytes[:] = place_of_number[class_bytes]
     return KeyedRecords(np.frombuffer(keys, "<u8"), tuple(names), blank_lines)
 
@@ -115,6 +117,17 @@ class Classes:
                 f"{elided(label)!r}"
             )
         return self.numbers.setdefault(label, len(self.numbers))
+
+    def check(self, class_records: Sequence[int]) -> None:
+        """Raise InputError where the numbers of records are those of no classes."""
+        if len(class_records) == 1:
+            raise self.refusal(f"the only class is {next(iter(self.numbers))!r}")
+        alone, total = class_records.count(1), sum(class_records)
+        if alone > MOST_ALONE * total:
+            raise self.refusal(
+                f"{alone} of {total} records have a completion that no other has, expected classes "
+                "of several records"
+            )
 
     def refusal(self, reason: str) -> InputError:
         """What is said of a file that has no classes."""

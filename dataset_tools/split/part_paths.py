@@ -1,7 +1,8 @@
 """Where the parts of a file are written, and what must not be there."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dataset_tools.errors import InputError
@@ -44,12 +45,24 @@ def check_outputs(source: SourceFile, paths: Mapping[int, Path], *, force: bool)
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder where it is missing; raises InputError where that cannot be."""
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """The folder, made where it is missing; what was made goes again if the block fails.
+
+    Raises InputError where it cannot be made.
+    """
+    missing = [each for each in (folder, *folder.parents) if not _exists(each)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        yield
+    except BaseException:
+        for each in missing:
+            with suppress(OSError):  # not made, or no longer empty
+                each.rmdir()
+        raise
 
 
 def _exists(path: Path) -> bool:

@@ -22,7 +22,7 @@ from dataset_tools.split.choice import CHUNK, PARTS, TRAIN, VALIDATION, Groups
 from dataset_tools.split.grouping import CLASS_BITS, Grouping
 from dataset_tools.split.keyed_records import KeyedRecords, read_keyed_records
 from dataset_tools.split.part_files import PartLookup, write_parts
-from dataset_tools.split.part_paths import make_folder
+from dataset_tools.split.part_paths import made_folder
 from dataset_tools.split.part_size import PartSize
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class PartSummary:
     groups: int
     asked: int | None  # records; None for training
     class_records: Mapping[str, int]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it misses what was asked by more than a tenth, and by two records at least."""
+        return self.asked is not None and self.asked - self.records > max(1, self.asked // 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +93,16 @@ def split_source(
                 stream, source.name, context, grouping, advance, stratify=request.stratify
             )
         groups = Groups(records.keys, len(records.classes))
+        if len(groups) == 1:
+            raise _single_group(source.name, len(records), grouping)
         wanted = _wanted(source.name, request, len(records), groups)
         groups.choose(wanted)
         lookup = PartLookup(groups)
         _check_none_is_empty(source.name, request, groups, wanted)
         summary = _summary(records, groups, lookup, paths, wanted)
         del groups  # half of the memory
-        make_folder(paths[TRAIN].parent)
-        with progress(f"writing {source.name}") as advance:
+        folder = paths[TRAIN].parent
+        with made_folder(folder), progress(f"writing {source.name}") as advance:
             write_parts(
                 stream,
                 records.keys,
@@ -107,14 +114,17 @@ def split_source(
     return summary
 
 
+def _single_group(name: str, total: int, grouping: Grouping) -> InputError:
+    what = "has a single record" if total == 1 else f"all {total} records have the same prompt"
+    remedy = "; if it is nothing but a separator, give that with --separator"
+    return InputError(
+        f"{name}: cannot be split: {what}; records with the same prompt (or, without prompts, the "
+        f"same text) stay together{remedy if grouping.may_be_separators else ''}"
+    )
+
+
 def _wanted(name: str, request: SplitRequest, total: int, groups: Groups) -> list[int]:
     """How many records validation and test are to have; raises InputError if that cannot be."""
-    if len(groups) == 1:
-        what = "has a single record" if total == 1 else f"all {total} records have the same prompt"
-        raise InputError(
-            f"{name}: cannot be split: {what}; records with the same prompt (or, without prompts, "
-            "the same text) stay together"
-        )
     sizes = [size for size in (request.validation, request.test) if size is not None]
     wanted = [size.records_of(total) for size in sizes]
     if sum(wanted) > total - groups.smallest:

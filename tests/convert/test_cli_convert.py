@@ -105,7 +105,10 @@ def test_a_full_disk_is_told_and_nothing_is_left(folder: Path) -> None:
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
-    said = b"error: out.jsonl: cannot be written: File too large\n"
+    said = (
+        b"error: out.jsonl: cannot be written: File too large; "
+        b"raise the limit on file sizes (ulimit -f) or name another output\n"
+    )
     assert (done.returncode, done.stderr) == (2, said)
     assert names_in(folder) == ["faq.csv"]
 
