@@ -236,6 +236,26 @@ def test_a_weight_that_training_refuses_is_told(folder: Path) -> None:
     assert "refuses" not in shown
 
 
+def test_a_row_that_the_recipe_holds_out_is_told(folder: Path) -> None:
+    """The last records validate, blank and malformed lines not counted; of too few, none do."""
+    rows = [f'{{"prompt": "{n}\\n##\\n", "completion": " {n}"}}' for n in range(6)]
+    (folder / "data.jsonl").write_text("\n".join([*rows[:4], "{", "", *rows[4:]]) + "\n")
+    recipe = (folder / "recipe.yaml").read_text()
+
+    def notes(held_out: int) -> dict[int, list[str]]:
+        (folder / "recipe.yaml").write_text(f"{recipe}num_validation_samples: {held_out}\n")
+        done = run("preview", "--recipe", "recipe.yaml", "--rows", "9", "--format", "json",
+                   cwd=folder)  # fmt: skip
+        return {row["line"]: row["notes"] for row in rows_of(done.stdout)}  # type: ignore[misc]
+
+    told = "held out for validation, never trained on: one of the last 3 records "
+    assert notes(3) == {
+        line: [f"{told}(num_validation_samples)"] if line in (4, 7, 8) else []
+        for line in (1, 2, 3, 4, 7, 8)
+    }
+    assert not any(notes(6).values())
+
+
 def test_two_recipes_on_texts(folder: Path) -> None:
     """What differs is told of both, in JSON too."""
     (folder / "other.yaml").write_text("train_data: data.jsonl\nchunk_size: 64\n")

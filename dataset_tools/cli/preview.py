@@ -116,7 +116,7 @@ def _write_page(
         check = LineCheck(source.name, stream, lint_settings(side))
         chosen = chosen_rows(source, rows, check, side, flags, quiet=quiet)
         views = [
-            _view(source.name, row, side, with_findings(check, row, found))
+            _view(rows, row, side, with_findings(check, row, found))
             for row, found in islice(chosen, MOST_RECORDS + 1)  # one more tells that there are more
         ]
         notes = [
@@ -126,7 +126,7 @@ def _write_page(
     write_page(
         page,
         render_preview(source.name, views, notes),
-        f"{min(len(views), MOST_RECORDS):,} record{'s' * (len(views) != 1)}",
+        f"{min(len(views), MOST_RECORDS):,} row{'s' * (len(views) != 1)}",
         quiet=quiet,
     )
 
@@ -148,7 +148,7 @@ def _show_rows(
             _say(note)
         for row, found in chosen_rows(source, rows, checks[0], sides[0], flags, quiet=quiet):
             views = [
-                _view(source.name, row, side, with_findings(check, row, found))
+                _view(rows, row, side, with_findings(check, row, found))
                 for side, check in zip(sides, checks, strict=True)
             ]
             _show(views, tuple(side.name for side in sides), console)
@@ -168,17 +168,17 @@ def _passed_over(rows: Rows) -> str | None:
     )
 
 
-def _view(path: str, row: Row, side: Side, findings: tuple[Any, ...]) -> RecordView | RejectedLine:
+def _view(rows: Rows, row: Row, side: Side, findings: tuple[Any, ...]) -> RecordView | RejectedLine:
     if row.record is None:
-        return RejectedLine(path, row.number, row.content, findings)
+        return RejectedLine(rows.name, row.number, row.content, findings)
     return view_record(
-        path,
+        rows.name,
         row.number,
         row.record,
         side.training_format,
         side.tokenizer,
         findings,
-        tuple(notes_on(row.record, side)),
+        tuple(notes_on(row.record, row, rows, side)),
     )
 
 

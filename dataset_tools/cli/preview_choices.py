@@ -199,7 +199,13 @@ def mark_note(path: str, context: FileContext, side: Side) -> str | None:
     return f"most rows of {path} carry {' and '.join(told)}, not given here"
 
 
-def notes_on(record: Record, side: Side) -> Iterator[str]:
+def notes_on(record: Record, row: Row, rows: Rows, side: Side) -> Iterator[str]:
     """What keeps the record from training as it is shown."""
+    held_out = side.settings.held_out if side.settings is not None else 0
+    if held_out and rows.is_held_out(row, held_out):
+        yield (
+            f"held out for validation, never trained on: one of the last {held_out} records "
+            "(num_validation_samples)"
+        )
     if side.settings is not None and not side.settings.weighted and record.weight != 1:
         yield f"training refuses this record: weight {record.weight:g} {NEEDS_LOSS_PLUGIN}"

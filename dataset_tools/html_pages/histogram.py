@@ -110,7 +110,10 @@ def _edge_labels(bins: tuple[Bin, ...], maximum: int) -> tuple[list[float], list
     numbers = [each for each in range(0, len(bins), step) if len(bins) - each >= step]
     places = [number - 0.5 for number in numbers]
     labels = [f"{bins[number].start:,}" for number in numbers]
-    return [*places, len(bins) - 0.5], [*labels, f"{maximum:,}"]
+    longest = f"{maximum:,}"
+    if labels[-1] == longest:  # the last bin is of one length, which stands under its middle
+        return [*places[:-1], len(bins) - 1], labels
+    return [*places, len(bins) - 0.5], [*labels, longest]
 
 
 def _shapes(

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
+from itertools import islice
 from random import Random
 from typing import BinaryIO, Literal
 
 from dataset_tools.errors import InputError
 from dataset_tools.line_index import LineIndex
-from dataset_tools.lines import read_batches
+from dataset_tools.lines import read_batches, skip_byte_order_mark
 from dataset_tools.parsing import OddLine, parse_batch, parse_line
 from dataset_tools.preview.lengths import Measure
 from dataset_tools.records import Record, RecordFormat
@@ -38,6 +39,22 @@ class Rows:
     name: str
     stream: BinaryIO
     passed_over: list[int] = field(default_factory=list)  # lines without a record, met on the way
+
+    def is_held_out(self, row: Row, count: int) -> bool:
+        """Whether the row's record is one of the last `count`, in a file of more than that."""
+        follow = self._count_records(row.start + len(row.content), count)
+        return follow < count and self._count_records(0, count + 1) > count
+
+    def _count_records(self, start: int, most: int) -> int:
+        """How many records there are from a line's first byte on, at most `most` of them."""
+        position = self.stream.tell()
+        self.stream.seek(start)
+        if start == 0:
+            skip_byte_order_mark(self.stream)
+        records = (line for line in self.stream if parse_line(1, line).record is not None)
+        count = sum(1 for _ in islice(records, most))
+        self.stream.seek(position)
+        return count
 
     def __post_init__(self) -> None:
         self._index = LineIndex(self.stream)

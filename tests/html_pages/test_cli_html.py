@@ -36,7 +36,7 @@ def test_a_page_is_written(command: str, folder: Path) -> None:
 
     assert done.returncode == 0
     assert done.stdout == b""
-    told = {"preview": "1 record: written to page.html", "stats": "3 records: written to page.html"}
+    told = {"preview": "1 row: written to page.html", "stats": "3 records: written to page.html"}
     assert done.stderr.decode().splitlines()[-1] == told[command]
     assert check_page((folder / "page.html").read_bytes()).first("h1").text == "data.jsonl"
 

@@ -159,3 +159,11 @@ def test_labels_of_the_axis_are_few() -> None:
     texts = [shape for shape in shapes if shape.class_name == "label" and shape.anchor == "middle"]
 
     assert 4 <= len(texts) <= 7
+
+
+def test_no_length_is_named_twice() -> None:
+    """Bins of one length each: the last edge and the longest are the same length."""
+    shapes = draw_histogram(distribution(300, 100, 200, width=1)).shapes
+    texts = [shape for shape in shapes if shape.class_name == "label" and shape.anchor == "middle"]
+
+    assert [shape.text for shape in texts] == ["0", "1", "2"]
