@@ -6,15 +6,15 @@ megabyte. Measured on 2 million records of 80 bytes, 5 % to each part: 17.4 byte
 55 MB of a small file, 7 seconds.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
+from dataset_tools.lint.file_state import FileState
 from dataset_tools.lint.settings import GivenMark, LintSettings
 from dataset_tools.lint.survey import survey
 from dataset_tools.sources import SourceFile
@@ -80,9 +80,9 @@ def split_source(
     nothing, where the file cannot be read, has a line without a record or cannot be so split.
     """
     with open_plain(source.path, source.name) as stream:
-        state = os.fstat(stream.fileno())
+        state = FileState(source.name, stream)
         settings = LintSettings(request.separator, request.stop_sequence, rules=())
-        context = survey(stream, state.st_size, settings).context
+        context = survey(stream, state.size, settings).context
         grouping = Grouping(
             request.seed,
             [request.separator.text] if request.separator else (),
@@ -109,7 +109,7 @@ def split_source(
                 lookup,
                 paths,
                 advance,
-                check=lambda: _check_is_unchanged(source.name, stream, state),
+                check=lambda: state.check_is_unchanged("split"),
             )
     return summary
 
@@ -189,9 +189,3 @@ def _records_by_part_and_class(
         cells |= (chunk & np.uint64(2**CLASS_BITS - 1)).astype(np.int64)
         counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
     return counts
-
-
-def _check_is_unchanged(name: str, stream: BinaryIO, before: os.stat_result) -> None:
-    now = os.fstat(stream.fileno())
-    if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
-        raise InputError(f"{name}: changed while it was read; split it again when it is complete")
