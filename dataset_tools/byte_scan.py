@@ -54,7 +54,7 @@ class ByteScan:
         is_wanted |= self.array == _NEWLINE
         if not block.isascii():
             is_wanted |= self.array >= _FIRST_LEAD
-        found = is_wanted.nonzero()[0]
+        found = places_of(is_wanted)
         bytes_there = self.array.take(found)
         self.quotes: Positions = found.compress(bytes_there == ord('"'))
         self.newlines: Positions = found.compress(bytes_there == _NEWLINE)
@@ -145,12 +145,11 @@ class ByteScan:
         JSON has one usual spelling for a text of ASCII characters. Others (`\u0023`, `\/`) are
         rare enough to give up on.
         """
-        numpy = numpy_module()
         if not text.isascii() or self._has_unusual_spelling:
             return None
         spelling = json.dumps(text)[1:-1].encode()
         place = spelling.index(rarest_byte(spelling))
-        starts = numpy.flatnonzero(self.array == spelling[place]) - place
+        starts = places_of(self.array == spelling[place]) - place
         starts = starts[(starts >= 0) & (starts <= len(self.array) - len(spelling))]
         for offset, byte in enumerate(spelling):
             if offset != place:
@@ -216,7 +215,7 @@ class ByteScan:
     def _odd_bytes(self) -> "list[Positions]":
         """Raw bytes of odd characters: DEL, and UTF-8 sequences of two and three bytes."""
         numpy = numpy_module()
-        found = [numpy.flatnonzero(self.array == 0x7F)] if b"\x7f" in self.block else []
+        found = [places_of(self.array == 0x7F)] if b"\x7f" in self.block else []
         if not len(self.leads):
             return found
         words = self.words(self.leads)
@@ -252,6 +251,24 @@ class ByteScan:
     def _lines_of(self, positions: "Positions") -> "Positions":
         numpy = numpy_module()
         return numpy.searchsorted(self.line_ends, positions, side="right")  # type: ignore[no-any-return]
+
+
+def places_of(flags: "NDArray[np.bool_]") -> "Positions":
+    """Where flags are set, in order; for many of which few are, thrice as fast as `nonzero`.
+
+    A word of eight flags is told to be zero as fast as one flag is.
+    """
+    numpy = numpy_module()
+    whole = len(flags) // WORD * WORD
+    words = flags[:whole].view("u8")
+    not_zero = (words != 0).nonzero()[0]
+    found = words.take(not_zero).view("?").nonzero()[0]
+    places = not_zero.take(found // WORD)
+    places *= WORD
+    found &= WORD - 1
+    places += found
+    rest = flags[whole:].nonzero()[0]
+    return numpy.append(places, rest + whole) if len(rest) else places  # type: ignore[no-any-return]
 
 
 def rarest_byte(text: bytes) -> int:

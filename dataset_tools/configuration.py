@@ -6,10 +6,11 @@ They stand at the top level of `dataset-tools.toml`, or in `[tool.dataset-tools]
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dataset_tools.configuration_keys import ConfigurationKey, configuration_keys
 from dataset_tools.errors import InputError
@@ -23,16 +24,14 @@ PROJECT_FILE = "pyproject.toml"
 _PLACE = re.compile(r"(?P<problem>.*?) \((?:at line (?P<line>\d+), column (?P<column>\d+)|at .*)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class PerFile:
+class PerFile(Struct, frozen=True):
     """What one glob changes."""
 
     pattern: str
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """The checked values of a file by key, paths made usable; empty where there is no file."""
 
     path: Path | None = None

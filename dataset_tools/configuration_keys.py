@@ -7,9 +7,10 @@ import glob
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from dataset_tools.errors import InputError
 from dataset_tools.home_folder import with_home
@@ -26,8 +27,7 @@ SMALLEST_CHUNK = 4  # tokens: BOS, one of prompt and completion each, EOS
 _SPELT_ESCAPE = re.compile(r"\\[ntr]")
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigurationKey:
+class ConfigurationKey(Struct, frozen=True):
     """One key: what it may hold, and whether a glob's own table may hold it."""
 
     name: str

@@ -7,10 +7,11 @@ no nesting depth can crash it. Positions are 0-based characters of the line.
 """
 
 import re
-from dataclasses import dataclass, field
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]  # there, but not in the stubs
 from typing import Literal
+
+from msgspec import Struct, field
 
 from dataset_tools.printable import elided
 
@@ -34,8 +35,7 @@ _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _NOT_JSON_CONSTANTS = {name: float(name) for name in ("NaN", "Infinity", "-Infinity")}
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """Stands for a nested array or object, whose content no rule looks at."""
 
     kind: Literal["array", "object"]
@@ -56,8 +56,7 @@ def type_name(value: object) -> str:
     return "a string" if isinstance(value, str) else "a number"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A top-level key and its value, and where they stand."""
 
     key: str
@@ -67,16 +66,14 @@ class Member:
     value_end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Oddity:
+class Oddity(Struct, frozen=True):
     """Something a parser may let through, at a position."""
 
     at: int
     what: str
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """What one line holds; `syntax_error` or `unreadable` says where the reading stopped."""
 
     value: Value = None
@@ -126,8 +123,7 @@ def position_in_literal(text: str, literal_at: int, offset: int) -> int:
     return position
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """An open array or object."""
 
     kind: Literal["array", "object"]

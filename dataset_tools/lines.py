@@ -7,11 +7,12 @@ stage can seek.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import IO, BinaryIO
+
+from msgspec import Struct
 
 from dataset_tools.errors import InputError
 
@@ -20,8 +21,7 @@ BATCH_BYTES = 1024 * 1024
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True)
-class LineBatch:
+class LineBatch(Struct, frozen=True, dict=True):
     """Consecutive lines in one block, their endings still on them."""
 
     first_number: int  # 1-based

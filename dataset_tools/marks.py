@@ -11,9 +11,10 @@ of their own: the `-->` of a comment, ` --` and an indented END.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from msgspec import Struct
 
 MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the file's own
 STRUCTURE = 0.25  # share of rows that hold a sign inside, from which on it is part of the text
@@ -50,8 +51,7 @@ _LEEWAY = 0.9  # by which a part of the texts may hold fewer carriers than all o
 _MOST_CLOSELY = 1000  # texts, spread over all, in which a mark is searched; the others are counted
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A separator or stop sequence that a file's rows carry, or are to carry."""
 
     text: str

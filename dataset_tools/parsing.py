@@ -7,12 +7,12 @@ look of `json_scanner`, whose verdict the rules report.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
 
 from dataset_tools.byte_scan import ByteScan
 from dataset_tools.json_scanner import (
@@ -53,8 +53,7 @@ QUOTES = 4  # around a key and a value that is a string
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class OddLine:
+class OddLine(Struct, frozen=True):
     """A line that needed the exact look: its text, what is odd, and its record where it has one."""
 
     number: int
@@ -69,8 +68,7 @@ class OddLine:
         return self.invalid_utf8_at is None and self.scan is None
 
 
-@dataclass
-class RecordBatch:
+class RecordBatch(Struct, dict=True):
     """The records of consecutive lines, in columns; entry i of each list belongs together.
 
     `prompts` is empty for a text file. `odd_lines` holds the lines that needed a second look,

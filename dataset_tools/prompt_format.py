@@ -6,8 +6,9 @@ that ends its prompts with the separator and data that does not render to the sa
 default separator, a newline, is what Replicate's Llama trainer put between prompt and completion.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from dataset_tools.records import Record
 
@@ -17,8 +18,7 @@ DEFAULT_SEPARATOR = "\n"
 PROMPT_ROLES: frozenset[Role] = frozenset({"prompt", "separator"})
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A stretch of text with one role."""
 
     role: Role
@@ -30,8 +30,7 @@ class Segment:
         return self.role in PROMPT_ROLES
 
 
-@dataclass(frozen=True, slots=True)
-class PromptFormat:
+class PromptFormat(Struct, frozen=True):
     """What stands between prompt and completion, and after the completion ("" for nothing)."""
 
     separator: str = DEFAULT_SEPARATOR

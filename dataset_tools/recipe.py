@@ -6,9 +6,10 @@ read; both get the same answer from `data_settings`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dataset_tools.errors import InputError
 from dataset_tools.packing import Packing
@@ -23,8 +24,7 @@ NEEDS_LOSS_PLUGIN = f"needs the plugin that weighs the loss; add '- {LOSS_PLUGIN
 _SPELT_ESCAPE = re.compile(r"\\[ntr]")
 
 
-@dataclass(frozen=True, slots=True)
-class DataSettings:
+class DataSettings(Struct, frozen=True):
     """What a recipe says of its data; a mark is None where the recipe does not give it."""
 
     training_format: TrainingFormat

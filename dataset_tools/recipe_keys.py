@@ -6,10 +6,11 @@ read it. Names and defaults follow Replicate's Llama 2 trainer.
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import GenericAlias
 from typing import Any
+
+from msgspec import Struct
 
 from dataset_tools.errors import InputError
 from dataset_tools.prompt_format import DEFAULT_SEPARATOR
@@ -18,8 +19,7 @@ from dataset_tools.tokens import ON_TOO_LONG_CHOICES
 _LONGEST_VALUE = 60  # characters of a wrong value that a message quotes
 
 
-@dataclass(frozen=True, slots=True)
-class RecipeKey:
+class RecipeKey(Struct, frozen=True):
     """One key: what it may hold, its default, and the Axolotl key of the same meaning."""
 
     name: str

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dataset_tools.errors import InputError, MissingExtraError
 from dataset_tools.home_folder import with_home
@@ -29,8 +31,7 @@ _VOCABULARY_FILES = (
 _THREADS = "TOKENIZERS_PARALLELISM"  # the environment variable that the tokenizers library reads
 
 
-@dataclass(frozen=True, slots=True)
-class ModelTokenizer:
+class ModelTokenizer(Struct, frozen=True):
     """A transformers tokenizer; `bos_id` is None where the tokenizer puts no BOS before a text.
 
     `unknown_id` is None where nothing is unknown to it; `batch_backend` where only transformers

@@ -14,8 +14,9 @@ would be trained to follow its neighbour's last token.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
+
+from msgspec import Struct, field
 
 from dataset_tools.errors import InputError
 from dataset_tools.packing import Packing
@@ -50,8 +51,7 @@ class BatchTokenizer(Tokenizer, Protocol):
         """The ids of each text, as `encode` gives them."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingFormat:
+class TrainingFormat(Struct, frozen=True):
     """All that decides which tokens, labels and weights a record becomes."""
 
     prompt_format: PromptFormat = PromptFormat()
@@ -71,8 +71,7 @@ class TrainingFormat:
         return math.inf if self.packing == "wrapped" else self.chunk_size
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingSequence:
+class TrainingSequence(Struct, frozen=True):
     """One sequence as the trainer is fed it; the three lists have one entry a token."""
 
     input_ids: list[int]
@@ -92,8 +91,7 @@ class TrainingSequence:
         return [int(index >= self.completion_start) for index in range(len(self.input_ids))]
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedRecord:
+class EncodedRecord(Struct, frozen=True):
     """A record's token ids, none cut: those inference sends, and those the model is to write.
 
     BOS stands before the first of them, EOS behind the last; a text record's first list is empty.

@@ -1,8 +1,9 @@
 """Fixes and lints of a content, for the tests of `dataset_tools.fix`."""
 
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from dataset_tools.findings import Finding
 from dataset_tools.fix import fixed, unified_diff

@@ -3,11 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, permutations
 from typing import Any
 
+from msgspec.structs import replace
 from toy_tokenizers import CharacterTokenizer
 
 from dataset_tools.packing import PACKERS, Packing

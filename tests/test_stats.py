@@ -12,6 +12,7 @@ import plain_stats
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from toy_tokenizers import TOY_TOKENIZERS
 
 from dataset_tools.errors import InputError
@@ -144,7 +145,7 @@ def test_lengths_are_those_of_the_texts(
     if tokenizer is None:
         tokens = [plain_stats.estimated_tokens(each, training_format) for each in records]
     else:
-        roomy = replace(training_format, chunk_size=plain_stats.ENDLESS)
+        roomy = structs.replace(training_format, chunk_size=plain_stats.ENDLESS)
         made = plain_stats.sequences_of(records, roomy, tokenizer)
         tokens = [
             (each.completion_start, len(each.input_ids) - each.completion_start) for (each,) in made

@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from dataset_tools.cli.fix_output import STDOUT_NAME, Output, chosen_output, copy_to, show_diff
 from dataset_tools.cli.lint_choices import Choices, chosen_configuration, settings_for

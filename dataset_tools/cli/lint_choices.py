@@ -5,9 +5,11 @@ run; what differs from one data file to the next is settled by `settings_for`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dataset_tools.cli.lint_options import THRESHOLDS
 from dataset_tools.configuration import Configuration, find_configuration, read_configuration
@@ -25,8 +27,7 @@ from dataset_tools.tokens import TrainingFormat
 _TOKEN_RULES = "DT5"
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """Flags and a configuration file, each by key; a flag wins."""
 
     flags: Mapping[str, Any]

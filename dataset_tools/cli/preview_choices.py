@@ -1,9 +1,11 @@
 """What a preview was asked for: the training format of each side, and the rows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from dataset_tools.cli.options import available_cores, read_recipe
 from dataset_tools.errors import InputError

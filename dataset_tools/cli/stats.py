@@ -2,11 +2,11 @@
 
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import click
+from msgspec.structs import replace
 
 from dataset_tools.cli.html_output import check_page, html_option, write_page
 from dataset_tools.cli.options import (

@@ -1,7 +1,5 @@
 """Fingerprints: what makes a finding the same one after lines were inserted or files renamed."""
 
-from hashlib import blake2b
-
 from dataset_tools.records import Record
 
 FINGERPRINT_BYTES = 12
@@ -13,6 +11,8 @@ def fingerprint(code: str, content: Record | str) -> str:
     A finding about the whole file has the empty text for content. Neither path nor line number
     counts, nor how a record is spelt in JSON.
     """
+    from hashlib import blake2b
+
     digest = blake2b(digest_size=FINGERPRINT_BYTES)
     parts = (content,) if isinstance(content, str) else (content.prompt or "", content.completion)
     for part in parts:

@@ -5,8 +5,6 @@ soon as they are free, and every page that is asked for anew is a page fault: a 
 of a lint where faults are dear, as on virtual machines.
 """
 
-import ctypes
-
 KEPT_BYTES = 64 * 1024 * 1024  # more than a batch takes; what is larger is given back as before
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of mallopt(3)
@@ -14,6 +12,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHO
 
 def keep_freed_memory() -> None:
     """Tell the C library, if it is one that can be told; processes forked later know it too."""
+    import ctypes
+
     try:
         set_option = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):

@@ -6,8 +6,9 @@ those for duplicates, have no say.
 """
 
 import os
-from dataclasses import replace
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from dataset_tools.findings import Finding
 from dataset_tools.lint.piece_check import PieceCheck, judges

@@ -2,8 +2,9 @@
 
 import pickle
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
+
+from msgspec import Struct, field
 
 from dataset_tools.lines import BATCH_BYTES, LineBatch
 from dataset_tools.lint.pieces import Piece, read_piece
@@ -15,8 +16,7 @@ from dataset_tools.records import Record
 from dataset_tools.rules import FileContext, Problem, Rule
 
 
-@dataclass(slots=True)
-class PieceResult:
+class PieceResult(Struct):
     """What one piece told; line numbers count from the piece's first line."""
 
     tally: Tally

@@ -6,8 +6,9 @@ file, at positions that they name, so that a file replaced meanwhile is still th
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from dataset_tools.lines import BATCH_BYTES, UTF8_BOM
 
@@ -15,8 +16,7 @@ PIECE_BYTES = 4 * 1024 * 1024
 _LINE_BYTES = 16 * 1024  # read beyond a block for the rest of its last line
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A byte range of a file, `end` excluded."""
 
     start: int

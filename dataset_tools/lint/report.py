@@ -1,7 +1,8 @@
 """The report of a lint run: what every output format prints."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dataset_tools.findings import Finding, Severity
 from dataset_tools.lint.tally import Tally
@@ -9,8 +10,7 @@ from dataset_tools.records import RecordFormat
 from dataset_tools.rules import RULES
 
 
-@dataclass(frozen=True, slots=True)
-class FileSummary:
+class FileSummary(Struct, frozen=True):
     """One checked file; `format` is None where it holds no record that tells."""
 
     path: str
@@ -22,8 +22,7 @@ class FileSummary:
     inferred: bool  # whether either mark was read off the data
 
 
-@dataclass(slots=True)
-class LintReport:
+class LintReport(Struct):
     """Files, findings and complete counts; findings are listed up to a limit for each code."""
 
     files: list[FileSummary] = field(default_factory=list)

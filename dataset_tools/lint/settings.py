@@ -1,9 +1,10 @@
 """What a lint run checks and against what, whether it comes from flag, file, recipe or default."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from dataset_tools.errors import InputError
 from dataset_tools.rules import RULES, Rule
@@ -17,16 +18,14 @@ DEFAULT_MAX_FINDINGS = 1000  # listed, for each code
 _FAMILY_LENGTH = 3  # characters: DT6; a shorter prefix names no opt-in rule
 
 
-@dataclass(frozen=True, slots=True)
-class GivenMark:
+class GivenMark(Struct, frozen=True):
     """A separator or stop sequence asked for; an empty text says that there is none."""
 
     text: str
     origin: Literal["flag", "configuration", "recipe"]
 
 
-@dataclass(frozen=True, slots=True)
-class LintSettings:
+class LintSettings(Struct, frozen=True):
     """The choices for one file; a mark that is None is inferred from the data.
 
     Worker processes are sent it, so whatever it holds must be picklable.

@@ -6,10 +6,10 @@ by origin is judged by all of it. The blocks depend on nothing but the file.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
+from msgspec import Struct
 
 from dataset_tools.json_scanner import scan_line
 from dataset_tools.lines import LineBatch, skip_byte_order_mark
@@ -26,8 +26,7 @@ BLOCK_COUNT = 64
 BLOCK_BYTES = READ_WHOLE_BYTES // BLOCK_COUNT // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What the sampled rows tell; `tells_format` is False where none tells a format."""
 
     context: FileContext

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from dataset_tools.findings import Finding
 from dataset_tools.lint.fingerprints import fingerprint

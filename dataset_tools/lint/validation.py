@@ -8,11 +8,11 @@ import os
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain, read_batches
@@ -183,6 +183,8 @@ def _spelling(texts: tuple[str, str]) -> bytes:
 
 
 def _hash(prompt: str, completion: str, size: int) -> bytes:
+    from hashlib import blake2b
+
     prompt_bytes = prompt.encode()
     data = b"%d:%b%b" % (len(prompt_bytes), prompt_bytes, completion.encode())
     return blake2b(data, digest_size=size).digest()

@@ -68,7 +68,10 @@ class InvalidUtf8(Rule):
             )
 
     def observe(self, batch: RecordBatch) -> None:
-        self.evidence.add(batch.lines.block)
+        if batch.odd_lines:
+            self.evidence.add(batch.lines.block)
+        else:  # all of it was parsed, so all of it is UTF-8
+            self.evidence.add_utf8(batch.lines.block)
 
     def merge(self, later: Self, lines_before: int) -> None:
         self.evidence.merge(later.evidence)

@@ -1,7 +1,6 @@
 r"""A text holds control characters, invisible ones, or the traces of a wrong encoding."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
@@ -149,6 +148,8 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _name(character: str) -> str:
+    import unicodedata
+
     # a replacement character's name is what the message calls it already
     name = unicodedata.name(character, "").lower() if character != "\ufffd" else ""
     return f"U+{ord(character):04X}{f' ({name})' if name else ''}"

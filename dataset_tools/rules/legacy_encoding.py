@@ -40,6 +40,10 @@ class EncodingEvidence:
             lines = block.splitlines(keepends=True)
             self._add_to_sample(line for line in lines if not line.isascii())
 
+    def add_utf8(self, block: bytes) -> None:
+        """Take in lines that are known to be UTF-8."""
+        self.has_utf8 |= not block.isascii()
+
     def merge(self, later: "EncodingEvidence") -> None:
         """Take in what the lines that follow tell."""
         self.has_utf8 |= later.has_utf8

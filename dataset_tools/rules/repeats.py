@@ -6,7 +6,6 @@ which no two different records of any data set will ever share.
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from dataset_tools.records import Record
@@ -85,6 +84,8 @@ class Repeats(Sequence[Problem]):
 
 def digest(first: str, second: str = "") -> bytes:
     """128 bits that tell this pair of texts from all others."""
+    from hashlib import blake2b
+
     pair = f"{len(first)}:{first}{second}"
     return blake2b(pair.encode(), digest_size=DIGEST_BYTES).digest()
 

@@ -8,9 +8,10 @@ Its docstring is its published page.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+
+from msgspec import Struct, field
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import Mark
@@ -44,8 +45,7 @@ class Problem(NamedTuple):
     edit: Edit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOption:
+class RuleOption(Struct, frozen=True):
     """A threshold of a rule: a flag `--NAME` and a key NAME of configuration files."""
 
     name: str
@@ -55,8 +55,7 @@ class RuleOption:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInputs:
+class RuleInputs(Struct, frozen=True):
     """What a run gives its rules beside the data; None where it gives nothing of the kind."""
 
     options: Mapping[str, float] = field(default_factory=dict)  # the ones given, by name
@@ -67,8 +66,7 @@ class RuleInputs:
     validation: Any | None = None  # a dataset_tools.lint.validation.ValidationRecords
 
 
-@dataclass(frozen=True)
-class FileContext:
+class FileContext(Struct, frozen=True, dict=True):
     """What is known of a file before its lines are checked."""
 
     record_format: RecordFormat

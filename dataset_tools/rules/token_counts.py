@@ -5,8 +5,9 @@ one counted is kept. What is encoded are the texts that `dataset_tools.tokens.to
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, cast
+
+from msgspec import Struct
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
@@ -54,8 +55,7 @@ class TokenCount(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchTokens:
+class BatchTokens(Struct, frozen=True):
     """What tokenising told of a batch's records, in their order."""
 
     counts: list[TokenCount]

@@ -1,6 +1,5 @@
 """Checks a file against the SHA-256 that the user gave for it."""
 
-import hashlib
 import re
 
 from dataset_tools.errors import InputError
@@ -20,6 +19,8 @@ def verify_sha256(files: list[SourceFile], expected: str) -> None:
             f"one SHA-256 is given for {len(files)} files ({files[0].name}, …); name a single file"
         )
     (file,) = files
+    import hashlib
+
     with file.path.open("rb") as data:
         found = hashlib.file_digest(data, "sha256").hexdigest()
     if found != expected:

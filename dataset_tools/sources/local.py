@@ -1,7 +1,6 @@
 """Files of this machine: a path, a glob, standard input, a pipe."""
 
 import atexit
-import difflib
 import glob
 import shutil
 import stat
@@ -85,6 +84,8 @@ def _did_you_mean(path: Path) -> str:
         return f" (nor a folder {str(path.parent)!r})"
     except OSError:
         return ""
+    import difflib
+
     similar = difflib.get_close_matches(path.name, siblings, n=1)
     return f"; did you mean {str(path.with_name(similar[0]))!r}?" if similar else ""
 

@@ -1,11 +1,11 @@
 """What every source hands on: a local file and the name under which people know it."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class SourceFile:
+
+class SourceFile(Struct, frozen=True, dict=True):
     """A local, readable file of data, and how messages and reports name it."""
 
     name: str

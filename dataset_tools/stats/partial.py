@@ -4,8 +4,10 @@ Parts are merged in the order of the data. What comes of it does not depend on w
 cut; hashes mean something among processes that hash strings alike only (`rules.hash_log`).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat

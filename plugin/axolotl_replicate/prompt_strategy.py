@@ -5,10 +5,11 @@ preview shows. Axolotl looks a dataset's `type` up as a module with `load`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from axolotl.prompt_tokenizers import DatasetWrappingStrategy
+from msgspec.structs import replace
 
 from axolotl_replicate.batches.packs import RECORDS_BEGUN, pack_sequences
 from axolotl_replicate.inputs.training_data import LINE_KEY, WEIGHT_KEY

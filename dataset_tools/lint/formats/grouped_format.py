@@ -3,10 +3,10 @@
 This is the plain form, for files and pipes; `grouped_terminal` lays the same groups out.
 """
 
-from dataclasses import dataclass
 from itertools import groupby
 
 import click
+from msgspec import Struct
 
 from dataset_tools.findings import Finding, Severity
 from dataset_tools.lint.formats.text_format import cut_lines, file_line, plural, summary_line
@@ -17,8 +17,7 @@ from dataset_tools.rules import RULES
 PLACES_SHOWN = 3  # of each rule in each file
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The listed findings of one rule in one file; texts are safe to print."""
 
     code: str
@@ -49,8 +48,7 @@ class Group:
         return f"{more}read more: dataset-tools rules {self.code}"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedFile:
+class GroupedFile(Struct, frozen=True):
     """A file and its groups, errors first."""
 
     summary: FileSummary

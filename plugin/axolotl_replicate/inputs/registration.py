@@ -1,9 +1,10 @@
 """From a recipe with Replicate's keys to the configuration that Axolotl validates and trains."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from axolotl_replicate.axolotl_features import skip_the_question_for_gpu_peers
 from axolotl_replicate.cpu import adapt_to_this_machine, has_cuda, join_processes
@@ -75,7 +76,7 @@ def _fill(cfg: MutableMapping[str, Any], tell: Tell, *, with_data: bool) -> None
     if with_data:
         both = {**cfg, **filled}
         batch = processes * both["micro_batch_size"] * both["gradient_accumulation_steps"]
-        depends_on = [asdict(settings), values, batch]
+        depends_on = [to_builtins(settings), values, batch]
         data = once_per_machine(depends_on, lambda: _data_keys(settings, values, batch))
         if is_main_process():  # the others would find its temporary files in the way
             check_output_folders(cfg)

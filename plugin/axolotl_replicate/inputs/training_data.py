@@ -8,13 +8,14 @@ file nor our prompt format is among them, so the path carries the first and the 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 import msgspec
+from msgspec import to_builtins
 
 from axolotl_replicate.termination import EXIT_FINDINGS, end_run, say
 from dataset_tools import __version__
@@ -65,7 +66,7 @@ class StoredData:
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides which tokens the records become."""
-        parts = json.dumps([__version__, self.path.stem, asdict(self.training_format)])
+        parts = json.dumps([__version__, self.path.stem, to_builtins(self.training_format)])
         return sha256(parts.encode()).hexdigest()[:16]
 
 
