@@ -107,11 +107,12 @@ class ByteScan:
     @cached_property
     def without_escapes(self) -> "NDArray[np.uint8]":
         """The bytes, but zeros for those that belong to an escape begun before them."""
-        array = self.array.copy()
-        array.put(self.backslashes + 1, 0, mode="clip")
+        numpy = numpy_module()
         positions, _ = self._unicode_escapes
-        for place in range(2, 6):
-            array.put(positions + place, 0, mode="clip")
+        digits = numpy.concatenate([positions + place for place in range(2, 6)])
+        array = self.array.copy()
+        for places in (self.backslashes + 1, digits):
+            array[numpy.minimum(places, len(array) - 1, out=places)] = 0
         return array
 
     @cached_property
@@ -138,6 +139,19 @@ class ByteScan:
         None where they may spell it otherwise.
         """
         return None if self._has_unusual_spelling else self._count_byte(ord(character))
+
+    def count_pair(self, pair: str) -> int | None:
+        """How often the lines hold two ASCII characters that JSON needs no escape for, in a row.
+
+        Overlapping ones count. None where the lines may spell them otherwise.
+        """
+        if self._has_unusual_spelling:
+            return None
+        wanted = int.from_bytes(pair.encode(), "little")
+        count_nonzero = numpy_module().count_nonzero
+        even, odd = self.array, self.array[1:]  # where the pairs may start
+        halves = (each[: len(each) // 2 * 2].view("<u2") for each in (even, odd))
+        return sum(int(count_nonzero(half == wanted)) for half in halves)
 
     def count_text(self, text: str) -> int | None:
         r"""How often the lines spell a text, at least; None where they may spell it otherwise.
@@ -263,8 +277,8 @@ def places_of(flags: "NDArray[np.bool_]") -> "Positions":
     words = flags[:whole].view("u8")
     not_zero = (words != 0).nonzero()[0]
     found = words.take(not_zero).view("?").nonzero()[0]
-    places = not_zero.take(found // WORD)
-    places *= WORD
+    places = not_zero.take(found >> 3)
+    places <<= 3
     found &= WORD - 1
     places += found
     rest = flags[whole:].nonzero()[0]
@@ -279,12 +293,16 @@ def rarest_byte(text: bytes) -> int:
 def _without_escaped(backslashes: "Positions") -> "Positions":
     """Those that begin an escape: in a run of backslashes, each second one is escaped itself."""
     numpy = numpy_module()
-    follows_another = backslashes[1:] == backslashes[:-1] + 1
-    if not follows_another.any():
+    followers = (backslashes[1:] == backslashes[:-1] + 1).nonzero()[0] + 1
+    if not len(followers):
         return backslashes
-    starts = backslashes[numpy.append(True, ~follows_another)]
-    run_start = starts[numpy.searchsorted(starts, backslashes, side="right") - 1]
-    return backslashes[(backslashes - run_start) % 2 == 0]  # type: ignore[no-any-return]
+    ordinals = numpy.arange(len(followers))
+    begins_run = numpy.append(True, followers[1:] != followers[:-1] + 1)
+    first_of_run = numpy.maximum.accumulate(numpy.where(begins_run, ordinals, 0))
+    is_escaped = (ordinals - first_of_run) % 2 == 0
+    begins_escape = numpy.ones(len(backslashes), numpy.bool_)
+    begins_escape[followers[is_escaped]] = False
+    return backslashes.compress(begins_escape)
 
 
 _ODD, _LEAD, _JOINER = 1, 2, 3

@@ -76,7 +76,7 @@ class RecordBatch(Struct, dict=True):
     """
 
     lines: LineBatch
-    numbers: list[int] = field(default_factory=list)
+    numbers: list[int] | range = field(default_factory=list)  # a range where no line is odd
     prompts: list[str] = field(default_factory=list)
     completions: list[str] = field(default_factory=list)
     weights: dict[int, float] = field(default_factory=dict)  # index -> weight, where not 1
@@ -136,7 +136,8 @@ class RecordBatch(Struct, dict=True):
         return self.lines.lines[number - self.lines.first_number]
 
     def add(self, number: int, record: Record) -> None:
-        """Append a record to the columns."""
+        """Append a record to the columns of a batch that is read line by line."""
+        assert isinstance(self.numbers, list)
         if record.weight != 1.0:
             self.weights[len(self.numbers)] = record.weight
         if record.ignored_keys:
@@ -188,7 +189,7 @@ def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch |
             completions = [row.completion for row in rows]
     except _REFUSED:
         return None
-    numbers = list(range(lines.first_number, lines.first_number + len(completions)))
+    numbers = range(lines.first_number, lines.first_number + len(completions))
     batch = RecordBatch(lines, numbers, prompts, completions)
     if not _has_an_object_a_line(batch):
         return None
@@ -249,7 +250,7 @@ def _all_alike(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | N
     weights = columns.get("weight", [])
     if not all(map(is_valid_weight, weights)):
         return None
-    numbers = list(range(lines.first_number, lines.first_number + len(rows)))
+    numbers = range(lines.first_number, lines.first_number + len(rows))
     prompts = columns["prompt"] if "prompt" in required else []
     batch = RecordBatch(lines, numbers, prompts, columns[required[-1]])
     batch.weights = {index: float(each) for index, each in enumerate(weights) if each != 1}

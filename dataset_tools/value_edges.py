@@ -42,17 +42,18 @@ class ValueEdges:
         return self._differ_before_end(_spelling(ending))
 
     def may_start_otherwise(self, space: str) -> "Flags":
-        """Which are not sure to start with exactly this white space and then something else."""
+        """Which are not sure to start with exactly this (ASCII) white space, then something."""
         spelling = _spelling(space)
         if spelling not in self._starting_otherwise:
-            doubtful: Flags = ~_plain_bytes()[self.scan.at(self.starts + len(spelling))]
+            doubtful: Flags = ~_dark_bytes()[self.scan.at(self.starts + len(spelling))]
             self._starting_otherwise[spelling] = doubtful | self._differ_at(self.starts, spelling)
         return self._starting_otherwise[spelling]
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
-        """Which are not sure to end with exactly this white space, behind something, and a text."""
+        """Which are not sure to end with something, exactly this (ASCII) white space and a text."""
         spelling = _spelling(space + ending)
-        return self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
+        is_dark = _dark_bytes()[self._without_escapes_at(self.ends - len(spelling) - 1)]
+        return self._differ_before_end(spelling) | ~is_dark
 
     def may_end_with_one_of(self, wanted: "Flags", space: int, ending: str) -> "Flags":
         """Which may have one of the wanted bytes, or none that is plain, before their end.
@@ -60,14 +61,15 @@ class ValueEdges:
         The end is so many spaces and a text.
         """
         spelling = _spelling(" " * space + ending)
-        doubtful = self._differ_before_end(spelling) | ~self._is_plain_before(spelling)
-        return doubtful | wanted[self.scan.at(self.ends - len(spelling) - 1)]
+        before = self.ends - len(spelling) - 1
+        is_plain = _plain_bytes()[self._without_escapes_at(before)]
+        return self._differ_before_end(spelling) | ~is_plain | wanted[self.scan.at(before)]
 
     def may_be_blank(self, mark: str) -> "Flags":
         """Which may hold nothing but white space and a mark."""
-        plain = _plain_bytes()
+        sure = _text_bytes()
         first, second = map(self._without_escapes_at, (self.starts, self.starts + 1))
-        is_text = plain[first] | plain[second]
+        is_text = sure[first] | sure[second]
         longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
         is_longer = self.ends - self.starts > longest_spelling + 2
         is_sure: Flags = is_text & is_longer
@@ -106,12 +108,6 @@ class ValueEdges:
             self._differing[spelling] = doubtful | self._differ_at(starts, spelling)
         return self._differing[spelling]
 
-    def _is_plain_before(self, spelling: bytes) -> "Flags":
-        """Which have a plain character before so many bytes at their end."""
-        places = self.ends - len(spelling) - 1
-        is_plain: Flags = _plain_bytes()[self._without_escapes_at(places)]
-        return is_plain
-
     def _continue_escape(self, places: "Positions") -> "Flags":
         r"""Which bytes belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
         continue_escape: Flags = self._without_escapes_at(places) == 0
@@ -134,6 +130,26 @@ def byte_flags(characters: frozenset[str]) -> "Flags":
 def _plain_bytes() -> "Flags":
     """For each byte, whether it is an ASCII character spelt as it is, and no white space."""
     return byte_flags(frozenset(map(chr, range(0x21, 0x7F))) - {'"', "\\"})
+
+
+@lru_cache(maxsize=1)
+def _dark_bytes() -> "Flags":
+    """For each byte, whether it belongs to a character that is no white space of ASCII.
+
+    One that is spelt as it is.
+    """
+    flags = _plain_bytes().copy()
+    flags[0x80:] = True
+    return flags
+
+
+@lru_cache(maxsize=1)
+def _text_bytes() -> "Flags":
+    """For each byte, whether it begins a character that is no white space, spelt as it is."""
+    flags = _plain_bytes().copy()
+    flags[0xC3:] = True
+    flags[0xE1:0xE4] = False  # U+1680, U+2000 and others, U+3000; 0xC2 begins U+0085 and U+00A0
+    return flags
 
 
 @lru_cache(maxsize=1)

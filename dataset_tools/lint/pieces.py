@@ -54,9 +54,11 @@ def read_blocks(
 
 def _read_lines(descriptor: int, start: int, wanted: int) -> bytes:
     """The lines that start in the `wanted` bytes from `start` on; less where the file ends."""
-    data = os.pread(descriptor, wanted + _LINE_BYTES, start)
-    if end := data.find(b"\n", wanted - 1) + 1:
-        return data[:end]
+    # where the last line ends is looked up first: a copy without what follows would cost more
+    tail = os.pread(descriptor, _LINE_BYTES, start + wanted - 1)
+    data = os.pread(descriptor, wanted + max(tail.find(b"\n"), 0), start)
+    if data.find(b"\n", wanted - 1) == len(data) - 1:
+        return data
     parts = [data]
     length = len(data)
     while data:  # a line may be longer than many blocks

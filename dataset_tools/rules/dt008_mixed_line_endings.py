@@ -51,18 +51,12 @@ class MixedLineEndings(Rule):
 
     def observe(self, batch: RecordBatch) -> None:
         scan = batch.byte_scan
-        ended = len(scan.newlines)
-        windows = int((scan.at(scan.newlines - 1) == ord("\r")).sum())
-        for ending, count in ((b"\r\n", windows), (b"\n", ended - windows)):
+        is_windows = (scan.at(scan.newlines - 1) == ord("\r")) & (scan.newlines > 0)
+        for ending, flags in ((b"\r\n", is_windows), (b"\n", ~is_windows)):
+            count = int(flags.sum())
             self.counts[ending] += count
             if count and ending not in self.first_lines:
-                is_windows = ending == b"\r\n"
-                index = next(
-                    index
-                    for index, line in enumerate(batch.lines.lines)
-                    if line.endswith(b"\n") and line.endswith(b"\r\n") == is_windows
-                )
-                self.first_lines[ending] = batch.lines.first_number + index
+                self.first_lines[ending] = batch.lines.first_number + int(flags.argmax())
 
     def merge(self, later: Self, lines_before: int) -> None:
         for ending, count in later.counts.items():

@@ -1,6 +1,7 @@
 r"""A text holds control characters, invisible ones, or the traces of a wrong encoding."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
@@ -96,9 +97,13 @@ class OddCharacter(Rule):
         lines = batch.byte_scan.lines_with_odd_characters()
         if not lines:
             return ()
-        first = batch.lines.first_number
-        wanted = {first + line for line in lines}
-        return [index for index, number in enumerate(batch.numbers) if number in wanted]
+        wanted = [batch.lines.first_number + line for line in lines]
+        places = [(bisect_left(batch.numbers, number), number) for number in wanted]
+        return [
+            index
+            for index, number in places
+            if index < len(batch) and batch.numbers[index] == number
+        ]
 
     def count_problems(self, batch: RecordBatch, suspects: Collection[int]) -> int:
         columns = filter(None, (batch.prompts, batch.completions))

@@ -1,5 +1,8 @@
 """Where marks stand: in one text, and told for a whole batch from a count."""
 
+from functools import lru_cache
+from itertools import islice, pairwise
+
 from dataset_tools.byte_scan import rarest_byte
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.rule import FileContext
@@ -33,18 +36,19 @@ def own_mark_inside(context: FileContext, column: Column, text: str) -> int:
 def stands_only_at_ends(batch: RecordBatch, context: FileContext, mark: str) -> bool:
     """Whether the mark stands at the end of texts only; False where that takes a closer look.
 
-    If all texts end with their marks, the mark's rarest character is none of the other mark's, and
-    the lines hold it no oftener than that takes, then the mark stands nowhere else. Nor can it
-    overlap itself: each place of it has the character in places of its own.
+    If all texts end with their marks, a part of the mark is in no other mark, and the lines hold it
+    no oftener than that takes, then the mark stands nowhere else. Nor can it overlap itself: each
+    place of it has the part in places of its own.
     """
     carried = _carried_by_all(batch, context)
-    plain = "".join(filter(_is_spelt_as_it_is, mark))
-    if mark in carried and plain:
-        rarest = chr(rarest_byte(plain.encode()))
-        needed = carried.count(mark) * mark.count(rarest) * len(batch)
-        is_its_own = all(other == mark or rarest not in other for other in carried)
-        if is_its_own and batch.byte_scan.count_character(rarest) == needed:
-            return True
+    if mark in carried:
+        others = [other for other in carried if other != mark]
+        for part in _telling_parts(mark):
+            needed = carried.count(mark) * _count_overlapping(mark, part) * len(batch)
+            if any(part in other for other in others):
+                continue
+            if _count_in_lines(batch, part) == needed:
+                return True
     return batch.byte_scan.count_text(mark) == len(batch) * carried.count(mark)
 
 
@@ -58,5 +62,32 @@ def _carried_by_all(batch: RecordBatch, context: FileContext) -> list[str]:
     ]
 
 
-def _is_spelt_as_it_is(character: str) -> bool:
-    return " " <= character <= "~" and character not in '"\\'
+@lru_cache
+def _telling_parts(mark: str) -> tuple[str, ...]:
+    """Parts of a mark by which its places are quickly counted: a rare sign, two characters.
+
+    A letter alone tells little: texts hold capital letters, too.
+    """
+    plain = "".join(filter(_is_spelt_as_it_is, mark))
+    parts = []
+    if plain and not (rarest := chr(rarest_byte(plain.encode()))).isalnum():
+        parts.append(rarest)
+    pairs = filter(_is_spelt_as_it_is_and_dark, map("".join, pairwise(mark)))
+    return (*parts, *islice(pairs, 1))
+
+
+def _count_in_lines(batch: RecordBatch, part: str) -> int | None:
+    scan = batch.byte_scan
+    return scan.count_character(part) if len(part) == 1 else scan.count_pair(part)
+
+
+def _count_overlapping(text: str, part: str) -> int:
+    return sum(text.startswith(part, start) for start in range(len(text)))
+
+
+def _is_spelt_as_it_is(text: str) -> bool:
+    return all(" " <= character <= "~" and character not in '"\\' for character in text)
+
+
+def _is_spelt_as_it_is_and_dark(text: str) -> bool:
+    return _is_spelt_as_it_is(text) and " " not in text
