@@ -6,7 +6,6 @@ They stand at the top level of `dataset-tools.toml`, or in `[tool.dataset-tools]
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +182,8 @@ def _values(
 ) -> Iterator[tuple[str, Any]]:
     for name, value in table.items():
         if name not in keys:
+            from difflib import get_close_matches
+
             close = get_close_matches(name, sorted(names), n=1)
             hint = (
                 f"did you mean '{close[0]}'?"

@@ -3,7 +3,6 @@
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +43,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with _opened(path) as stream:
             yield stream
         return
+    import tempfile
+
     target = path.resolve()
     try:
         file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed and renamed below

@@ -6,7 +6,6 @@ read it. Names and defaults follow Replicate's Llama 2 trainer.
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
-from difflib import get_close_matches
 from types import GenericAlias
 from typing import Any
 
@@ -184,6 +183,8 @@ def check_spelling(
     recipe: Mapping[str, Any], names: Collection[str], known: Collection[str] = ()
 ) -> None:
     """Refuse a near miss of one of the names that is not a known key itself; raises InputError."""
+    from difflib import get_close_matches
+
     for key in recipe:
         if key in names or key in known:
             continue

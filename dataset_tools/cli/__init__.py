@@ -24,6 +24,8 @@ COMMANDS = {
     "stats": "Count records, tokens and steps; lengths as bars.",
 }
 
+_OBJECTS_BETWEEN_SEARCHES = 50_000  # for garbage in circles, of which there is next to none
+
 EXIT_FINDINGS = 1
 EXIT_MISUSE = 2
 _EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -49,10 +51,12 @@ class _LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         # what is imported stays: looking through it for garbage again and again takes a tenth of
-        # a small run's time, and makes forked processes copy it
+        # a small run's time, and makes forked processes copy it; nor is what a run makes garbage
+        # that only a search would find
         gc.disable()
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_SEARCHES)
         gc.enable()
         return command
 

@@ -1,7 +1,6 @@
 """`dataset-tools lint`: check data files."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -147,6 +146,8 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
 def _terminal_width(output_file: Path | None) -> int | None:
     if output_file is not None or sys.stdout is None or not sys.stdout.isatty():
         return None
+    import shutil
+
     return shutil.get_terminal_size().columns
 
 

@@ -6,21 +6,25 @@ what is reported does not depend on how many there were.
 
 import os
 from collections.abc import Callable, Iterator, Sized
-from typing import BinaryIO
+from functools import partial
+from typing import BinaryIO, NamedTuple
 
+from dataset_tools.byte_scan import numpy_module
 from dataset_tools.lines import open_plain
 from dataset_tools.lint.file_state import FileState
 from dataset_tools.lint.freed_memory import keep_freed_memory
 from dataset_tools.lint.piece_check import PieceCheck, PieceResult, gathers
 from dataset_tools.lint.pieces import PIECE_BYTES, Piece, cut
-from dataset_tools.lint.processes import in_order
+from dataset_tools.lint.processes import in_order, meanwhile
 from dataset_tools.lint.record_index import IndexedRecords, RecordIndex
 from dataset_tools.lint.report import FileSummary, LintReport
 from dataset_tools.lint.settings import LintSettings
-from dataset_tools.lint.survey import Survey, survey
+from dataset_tools.lint.survey import survey
 from dataset_tools.lint.tally import Tally
+from dataset_tools.rules import FileContext, Rule
 from dataset_tools.sources import SourceFile
 
+FEWEST_PARALLEL_BYTES = 16 * 1024 * 1024  # below that, a first look elsewhere saves nothing
 HEAD_BYTES = 64 * 1024  # enough to tell what kind of file it is
 
 Advance = Callable[[int], None]  # called with the number of bytes done since the last call
@@ -45,6 +49,22 @@ def check_source(
         _FileCheck(source.name, stream, settings, report, jobs).run(advance, piece_bytes)
 
 
+class _FirstLook(NamedTuple):
+    """What spread lines of a file tell."""
+
+    context: FileContext
+    tells_format: bool
+    rules: list[Rule]  # which have learned from them
+
+
+def _look_at(stream: BinaryIO, size: int, settings: LintSettings) -> _FirstLook:
+    surveyed = survey(stream, size, settings)
+    rules = [rule(surveyed.context) for rule in settings.rules]
+    for rule in rules:
+        rule.learn(surveyed.sample)
+    return _FirstLook(surveyed.context, surveyed.tells_format, rules)
+
+
 class _FileCheck:
     def __init__(
         self,
@@ -60,20 +80,29 @@ class _FileCheck:
         self.settings = settings
         self.report = report
         self.jobs = jobs
-        self.survey: Survey = survey(stream, self.state.size, settings)
-        self.rules = [rule(self.survey.context) for rule in settings.rules]
+        self.context, self.tells_format, self.rules = self._first_look()
         self.tally = Tally(path, settings, report.listed)
         self.index = RecordIndex()
 
     def run(self, advance: Advance, piece_bytes: int) -> None:
         if not self._head_ends_the_check():
-            for rule in self.rules:
-                rule.learn(self.survey.sample)
             self._check_pieces(advance, cut(self.state.size, piece_bytes))
             self.state.check_is_unchanged("lint")  # before records are read again
             self._conclude()
         self.state.check_is_unchanged("lint")
         self.report.add_file(self._summary(), self.tally)
+
+    def _first_look(self) -> _FirstLook:
+        look = partial(_look_at, self.stream, self.state.size, self.settings)
+        given = (self.settings.schema, self.settings.tokenizer, self.settings.validation_data)
+        if self.jobs == 1 or self.state.size < FEWEST_PARALLEL_BYTES or any(given):
+            return look()
+        with meanwhile(look) as result:
+            numpy_module()  # takes as long to import as the look does
+            first_look = result()
+        for rule in first_look.rules:
+            rule.context = first_look.context
+        return first_look
 
     def _head_ends_the_check(self) -> bool:
         """Whether the first bytes tell that this is no data file; what they tell is counted."""
@@ -100,14 +129,12 @@ class _FileCheck:
             advance(piece.end - piece.start)
 
     def _results(self, pieces: list[Piece]) -> Iterator[PieceResult]:
-        check = PieceCheck(self.path, self.stream, self.survey.context, self.rules, self.settings)
+        check = PieceCheck(self.path, self.stream, self.context, self.rules, self.settings)
         arguments = ((piece, self.tally.listed) for piece in pieces)
         return in_order(check.run, arguments, min(self.jobs, len(pieces)))
 
     def _conclude(self) -> None:
-        records = IndexedRecords(
-            self.stream, self.index, self.survey.context.record_format, self.jobs
-        )
+        records = IndexedRecords(self.stream, self.index, self.context.record_format, self.jobs)
         for rule in self.rules:
             if rule.edit_of_file() is not None:
                 self.tally.mark_fixable(rule.code)
@@ -119,11 +146,11 @@ class _FileCheck:
                 self.tally.add(rule, problem, 1, "", problem.content)
 
     def _summary(self) -> FileSummary:
-        context = self.survey.context
+        context = self.context
         separator, stop_sequence = context.separator, context.stop_sequence
         return FileSummary(
             path=self.path,
-            format=context.record_format if self.survey.tells_format else None,
+            format=context.record_format if self.tells_format else None,
             records=self.index.records,
             bytes=self.state.size,
             separator=separator.text if separator else None,

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from dataset_tools.lines import BATCH_BYTES, UTF8_BOM
 
-PIECE_BYTES = 4 * 1024 * 1024
+PIECE_BYTES = 8 * 1024 * 1024
 _LINE_BYTES = 16 * 1024  # read beyond a block for the rest of its last line
 
 

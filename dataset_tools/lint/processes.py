@@ -10,7 +10,7 @@ import pickle
 import select
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -60,8 +60,18 @@ def in_order(
             else:
                 return
     finally:
-        for worker in [*idle, *(worker for worker, _ in busy.values())]:
-            worker.end()
+        _end([*idle, *(worker for worker, _ in busy.values())])
+
+
+@contextmanager
+def meanwhile(function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Has a process of its own call the function; what is yielded waits for what it returns."""
+    worker = _Worker(function)
+    try:
+        worker.send(())
+        yield worker.receive
+    finally:
+        _end([worker])
 
 
 class _Worker:
@@ -98,13 +108,20 @@ class _Worker:
             raise error
         return result
 
-    def end(self) -> None:
-        """End the process, whatever it does."""
-        os.kill(self.process, signal.SIGTERM)
+    def close(self) -> None:
+        """Wait for the process to end, which has been told to."""
         os.waitpid(self.process, 0)
         self.replies.close()
         with suppress(BrokenPipeError):  # it may have ended before it took a request
             self.requests.close()
+
+
+def _end(workers: list[_Worker]) -> None:
+    """End the processes, whatever they do."""
+    for worker in workers:
+        os.kill(worker.process, signal.SIGTERM)
+    for worker in workers:
+        worker.close()
 
 
 def _serve(function: Callable[..., Any], requests: int, replies: int) -> None:

@@ -1,7 +1,6 @@
 """What a lint run checks and against what, whether it comes from flag, file, recipe or default."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
@@ -67,6 +66,8 @@ def known_prefix(code: str) -> str:
     prefix = code.strip().upper()
     if prefix and any(known.startswith(prefix) for known in RULES):
         return prefix
+    from difflib import get_close_matches
+
     close = get_close_matches(prefix, RULES, n=1)
     hint = f"did you mean '{close[0]}'?" if close else "'dataset-tools rules' lists them"
     raise InputError(f"unknown rule code '{code.strip()}'; {hint}")

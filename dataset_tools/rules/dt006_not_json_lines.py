@@ -1,6 +1,5 @@
 """The file is not JSON Lines at all."""
 
-import csv
 import json
 import re
 from collections.abc import Iterable
@@ -124,6 +123,8 @@ def _is_json(line: str) -> bool:
 
 def _delimited_text(text: str) -> str | None:
     """CSV and the like: a header without JSON signs, then as many cells, not a JSON object."""
+    import csv
+
     first_line = text.partition("\n")[0]
     for delimiter, kind in _DELIMITERS.items():
         if delimiter not in first_line or "{" in first_line:

@@ -1,7 +1,6 @@
 """A completion or text ends in the middle of a sentence."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
@@ -19,6 +18,11 @@ _LOOKED_AT = 200  # characters at the end in which words are counted
 
 _CLOSING = frozenset(".!?…。！？｡．\"'”’»›」』】）)]}`>:：;；~*_।॥؟۔؛።፧။៕")
 _OPEN_SIGNS = frozenset(",،、，-–—([{（「『«“‘&")
+_OPEN_ASCII = frozenset(
+    character
+    for character in map(chr, range(128))
+    if character.isalnum() or character in _OPEN_SIGNS
+)
 _SPACELESS_SCRIPTS = "\u2e80"  # from here on, scripts do not part their words with spaces
 _VARIATION_SELECTOR = "\ufe0f"  # a mark by category, but the end of an emoji
 # what opens a list's item, a heading, a table's row or code rather than a sentence
@@ -119,9 +123,10 @@ def _is_sentence(text: str) -> bool:
 
 
 def _is_open(character: str) -> bool:
+    if character.isascii():
+        return character in _OPEN_ASCII
     if character in _OPEN_SIGNS:
         return True
+    import unicodedata
+
     return unicodedata.category(character)[0] in "LNM" and character != _VARIATION_SELECTOR
-
-
-_OPEN_ASCII = frozenset(filter(_is_open, map(chr, range(128))))

@@ -57,7 +57,8 @@ class OtherCompletion(Rule):
             self.prompts.add(batch.prompt_hashes)
             self.completions.add(batch.completion_hashes)
             if len(self.some_prompts) < 2:
-                self.some_prompts.update(batch.prompt_hashes.tolist())
+                hashes = batch.prompt_hashes
+                self.some_prompts.update((int(hashes.min()), int(hashes.max())))
 
     def merge(self, later: Self, lines_before: int) -> None:
         self.prompts.merge(later.prompts)

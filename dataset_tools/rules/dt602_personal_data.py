@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
-from dataset_tools.rules.personal_data_formats import find_personal_data, may_hold_a_number
 from dataset_tools.rules.rule import Problem, Rule, indices_where
 
 
@@ -47,6 +46,8 @@ class PersonalData(Rule):
     is_default = False
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
+        from dataset_tools.rules.personal_data_formats import may_hold_a_number
+
         prompts = batch.prompts or [""] * len(batch)
         return indices_where(
             "@" in prompt
@@ -57,6 +58,8 @@ class PersonalData(Rule):
         )
 
     def check_record(self, record: Record) -> Iterable[Problem]:
+        from dataset_tools.rules.personal_data_formats import find_personal_data
+
         for key, text in (("prompt", record.prompt), (record.target_key, record.completion)):
             for kind, start in find_personal_data(text or ""):
                 yield Problem(f"{kind} in the {key}", key=key, offset=start)

@@ -11,7 +11,6 @@ Hashes are Python's own of strings, keyed anew in every program run: they are eq
 forked from one another, and mean nothing anywhere else.
 """
 
-import tempfile
 from array import array
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
@@ -56,6 +55,8 @@ class HashLog:
 
     def _spill_if_many(self) -> None:
         if len(self.held) > HELD_HASHES:
+            import tempfile
+
             # open as long as the log lives; the file has no name and ends with it
             self.spilled = self.spilled or tempfile.TemporaryFile()  # noqa: SIM115
             self.spilled_count += len(self.held)
@@ -108,6 +109,8 @@ class HashLog:
         if self.spilled is None:
             yield from map(of_a_chunk, self.chunks())
             return
+        import tempfile
+
         count = len(self) // HELD_HASHES + 1
         with ExitStack() as stack:
             files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]

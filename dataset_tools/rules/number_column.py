@@ -1,6 +1,5 @@
 """A column of numbers, one for each record, that leaves memory when it grows long."""
 
-import tempfile
 from array import array
 from typing import IO, TYPE_CHECKING, Any
 
@@ -25,6 +24,8 @@ class NumberColumn:
         """Add the numbers of the piece that follows."""
         self.held.extend(later.held)
         if len(self.held) * self.held.itemsize > HELD_BYTES:
+            import tempfile
+
             # open until the numbers are taken; the file has no name and ends with the process
             self.spilled = self.spilled or tempfile.TemporaryFile()  # noqa: SIM115
             self.held.tofile(self.spilled)

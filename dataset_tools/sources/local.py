@@ -2,10 +2,8 @@
 
 import atexit
 import glob
-import shutil
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -111,6 +109,9 @@ def _spooled_standard_input() -> Path:
 
 def _spool(stream: IO[bytes]) -> Path:
     """Copy `stream` to a temporary file that lives as long as this process."""
+    import shutil
+    import tempfile
+
     head = stream.read(_HEAD_BYTES)
     with tempfile.NamedTemporaryFile(
         prefix="dataset-tools-", suffix=suffix_for(head), delete=False
