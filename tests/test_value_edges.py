@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from dataset_tools.lines import LineBatch
 from dataset_tools.parsing import parse_batch
+from dataset_tools.rules.text_edges import leading_space, trailing_space
 from dataset_tools.value_edges import byte_flags
 
-TEXTS = st.text(st.sampled_from('ab.# \n\t\\"é\u00a0日/'), max_size=7)
+TEXTS = st.text(st.sampled_from('ab.# \n\t\\"é\u00a0\u1680\u2003\u3000日/'), max_size=7)
 SPACES = st.sampled_from(["", " ", "\n", "\n\n", "  "])
 MARKS = st.sampled_from(["", "#", "0", "a0", "\n##\n", " a", "n#", '"', "é", "\\"])
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, st.booleans(), st.booleans()), min_size=1, max_size=5)
-WHITE_SPACE = " \t\n"
 WANTED = frozenset("ab")
 
 Rows = list[tuple[str, str, bool, bool]]
@@ -31,12 +31,6 @@ def edges_of(rows: Rows):
     return edges["prompt"], edges["completion"]
 
 
-def leading(text: str) -> str:
-    return text[: len(text) - len(text.lstrip())]
-
-
-def trailing(text: str) -> str:
-    return text[len(text.rstrip()) :]
 
 
 @given(ROWS, MARKS)
@@ -57,8 +51,8 @@ def test_other_white_space(rows: Rows, space: str, mark: str) -> None:
         ends = edges.may_end_otherwise(space, mark)
         for index, row in enumerate(rows):
             bare = row[place].removesuffix(mark)
-            assert leading(row[place]) == space or starts[index]
-            assert (row[place].endswith(mark) and trailing(bare) == space) or ends[index]
+            assert leading_space(row[place]) == space or starts[index]
+            assert (row[place].endswith(mark) and trailing_space(bare) == space) or ends[index]
 
 
 @given(ROWS, st.integers(0, 2), MARKS)
@@ -78,7 +72,7 @@ def test_equal_starts(rows: Rows, space: str, other_space: str) -> None:
     flags = prompts.may_start_like(completions, space, other_space)
     for index, (prompt, completion, _, _) in enumerate(rows):
         one, other = prompt.removeprefix(space), completion.removeprefix(other_space)
-        usual = leading(prompt) == space and leading(completion) == other_space
+        usual = leading_space(prompt) == space and leading_space(completion) == other_space
         if usual and len(one) > 3 and one[:4] == other[:4]:
             assert flags[index]
 
