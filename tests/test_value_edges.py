@@ -31,8 +31,6 @@ def edges_of(rows: Rows):
     return edges["prompt"], edges["completion"]
 
 
-
-
 @given(ROWS, MARKS)
 def test_missing_ends_and_blanks(rows: Rows, mark: str) -> None:
     """A text that does not end with the mark, or is blank but for it, is among the doubtful."""
