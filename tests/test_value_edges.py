@@ -41,6 +41,15 @@ def test_missing_ends_and_blanks(rows: Rows, mark: str) -> None:
             assert row[place].removesuffix(mark).strip() or blank[index]
 
 
+def test_all_white_space_is_blank() -> None:
+    """Whatever Unicode counts as white space, in whatever number, may be a blank text."""
+    spaces = [character for character in map(chr, range(0x10000)) if character.isspace()]
+    rows = [(space, space * 3, raw, False) for space in spaces for raw in (True, False)]
+
+    for edges in edges_of(rows):
+        assert edges.may_be_blank("").all()
+
+
 @given(ROWS, SPACES, MARKS)
 def test_other_white_space(rows: Rows, space: str, mark: str) -> None:
     """A text with other white space at its start, or before its mark, is among the doubtful."""
