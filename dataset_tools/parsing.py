@@ -90,6 +90,11 @@ class RecordBatch(Struct, dict=True):
     def __len__(self) -> int:
         return len(self.numbers)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether each line is a record and nothing but."""
+        return isinstance(self.numbers, range) and not self.ignored_keys and not self.weights
+
     @cached_property
     def prompt_hashes(self) -> "NDArray[np.int64]":
         """A 64-bit hash of each prompt, alike in processes forked from one another only."""
@@ -163,6 +168,11 @@ def parse_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
     )
 
 
+def parse_plain_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
+    """The batch's records, quickly; for a batch that `parse_batch` found plain before."""
+    return _columns(lines, record_format) or parse_batch(lines, record_format)
+
+
 def parse_line(number: int, content: bytes, record_format: RecordFormat | None = None) -> OddLine:
     """The exact reading of one line; its own keys decide the format where none is given."""
     try:
@@ -179,6 +189,20 @@ def parse_line(number: int, content: bytes, record_format: RecordFormat | None =
 
 def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | None:
     """The batch where every line is regular, the common case; None where one may not be."""
+    batch = _columns(lines, record_format)
+    if batch is None or not _has_an_object_a_line(batch):
+        return None
+    # a key that stands twice, of which parsers keep the last, would have quotes of its own
+    delimiters = batch.byte_scan.string_delimiters
+    if len(delimiters) != QUOTES * len(REQUIRED_KEYS[record_format]) * len(batch):
+        return None
+    if batch.completions:
+        batch.value_places = _places_by_first_letter(batch, REQUIRED_KEYS[record_format])
+    return batch
+
+
+def _columns(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | None:
+    """The batch where a strict parser finds nothing but the file's keys, with strings."""
     prompts: list[str] = []
     try:
         if record_format == "text":
@@ -190,16 +214,7 @@ def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch |
     except _REFUSED:
         return None
     numbers = range(lines.first_number, lines.first_number + len(completions))
-    batch = RecordBatch(lines, numbers, prompts, completions)
-    if not _has_an_object_a_line(batch):
-        return None
-    # a key that stands twice, of which parsers keep the last, would have quotes of its own
-    delimiters = batch.byte_scan.string_delimiters
-    if len(delimiters) != QUOTES * len(REQUIRED_KEYS[record_format]) * len(completions):
-        return None
-    if completions:
-        batch.value_places = _places_by_first_letter(batch, REQUIRED_KEYS[record_format])
-    return batch
+    return RecordBatch(lines, numbers, prompts, completions)
 
 
 def _has_an_object_a_line(batch: RecordBatch) -> bool:

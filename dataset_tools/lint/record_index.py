@@ -4,17 +4,20 @@ It keeps three numbers for each batch of lines, 24 bytes for every megabyte of d
 """
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dataset_tools.errors import InputError
 from dataset_tools.lines import LineBatch
 from dataset_tools.lint.pieces import read_blocks
 from dataset_tools.lint.processes import in_order
-from dataset_tools.parsing import RecordBatch, parse_batch
-from dataset_tools.records import Record, RecordFormat
+from dataset_tools.parsing import RecordBatch, parse_batch, parse_plain_batch
+from dataset_tools.records import RecordFormat
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Value = TypeVar("Value")
 
@@ -28,6 +31,7 @@ class RecordIndex:
         self.starts = array("Q")
         self.first_lines = array("Q")
         self.first_records = array("Q")
+        self.are_plain = bytearray()  # whether a batch's lines are, so that reading may be quick
         self.end = 0  # byte behind the last batch
         self.lines = 0
         self.records = 0
@@ -37,6 +41,7 @@ class RecordIndex:
         self.starts.append(start)
         self.first_lines.append(self.lines + 1)
         self.first_records.append(self.records)
+        self.are_plain.append(batch.is_plain)
         self.end = start + len(batch.lines.block)
         self.lines += len(batch.byte_scan.line_ends)
         self.records += len(batch)
@@ -46,6 +51,7 @@ class RecordIndex:
         self.starts.extend(later.starts)
         self.first_lines.extend(line + self.lines for line in later.first_lines)
         self.first_records.extend(record + self.records for record in later.first_records)
+        self.are_plain += later.are_plain
         self.end = max(self.end, later.end)
         self.lines += later.lines
         self.records += later.records
@@ -62,49 +68,46 @@ class IndexedRecords:
         self.record_format = record_format
         self.jobs = jobs
 
-    def map_at(
-        self, ordinals: Iterable[int], function: Callable[[Record], Value]
-    ) -> Iterator[tuple[int, Value]]:
-        """Line number and `function(record)` for each ordinal (0-based, ascending).
+    def map_batches(
+        self,
+        ordinals: "Iterable[NDArray[np.intp]]",
+        function: Callable[[RecordBatch, list[int]], Value],
+    ) -> Iterator[tuple[list[int], Value]]:
+        """Line numbers and `function(batch, indices)` for the wanted records, batch by batch.
 
-        Every batch is read once; where many records are asked for, by several processes.
+        By several processes, where records of many batches are asked for.
         """
-        tasks = ((number, group, function) for number, group in self._by_batch(ordinals))
+        tasks = ((*group, function) for group in self._by_batch(ordinals))
         first_tasks = list(islice(tasks, FEWEST_PARALLEL_BATCHES))
         jobs = self.jobs if len(first_tasks) == FEWEST_PARALLEL_BATCHES else 1
-        for values in in_order(self._map_batch, chain(first_tasks, tasks), jobs):
-            yield from values
+        return in_order(self._map_batch, chain(first_tasks, tasks), jobs)
 
     def _map_batch(
-        self, number: int, ordinals: list[int], function: Callable[[Record], Value]
-    ) -> list[tuple[int, Value]]:
+        self, number: int, indices: list[int], function: Callable[[RecordBatch, list[int]], Value]
+    ) -> tuple[list[int], Value]:
         batch = self._read_batch(number)
-        first = self.index.first_records[number]
-        if ordinals[-1] - first >= len(batch):
+        if indices[-1] >= len(batch):
             raise InputError("the file changed while it was read; lint it again")
-        return [
-            (batch.numbers[ordinal - first], function(batch.record(ordinal - first)))
-            for ordinal in ordinals
-        ]
+        return [batch.numbers[index] for index in indices], function(batch, indices)
 
-    def _by_batch(self, ordinals: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
-        """The number of each batch that holds wanted records, and their ordinals."""
-        number, end = -1, 0
-        group: list[int] = []
-        for ordinal in ordinals:
-            if ordinal >= end:
-                if group:
-                    yield number, group
-                number, group = bisect_right(self.index.first_records, ordinal) - 1, []
-                is_last = number + 1 == len(self.index.first_records)
-                end = self.index.records if is_last else self.index.first_records[number + 1]
-            group.append(ordinal)
-        if group:
-            yield number, group
+    def _by_batch(self, ordinals: "Iterable[NDArray[np.intp]]") -> Iterator[tuple[int, list[int]]]:
+        """The number of each batch that holds wanted records, and their indices in it."""
+        import numpy as np
+
+        firsts = np.frombuffer(self.index.first_records, np.uint64).astype(np.intp)
+        for wanted in ordinals:
+            numbers = np.searchsorted(firsts, wanted, side="right") - 1
+            begins = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+            for group in np.split(wanted, begins):
+                if len(group):
+                    number = int(np.searchsorted(firsts, group[0], side="right")) - 1
+                    yield number, (group - firsts[number]).tolist()
 
     def _read_batch(self, number: int) -> RecordBatch:
         index = self.index
         is_last = number + 1 == len(index.starts)
         start, end = index.starts[number], index.end if is_last else index.starts[number + 1]
         block = b"".join(block for _, block in read_blocks(self.stream, start, end))
-        return parse_batch(LineBatch(index.first_lines[number], block), self.record_format)
+        lines = LineBatch(index.first_lines[number], block)
+        parse = parse_plain_batch if index.are_plain[number] else parse_batch
+        return parse(lines, self.record_format)

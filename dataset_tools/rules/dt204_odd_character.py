@@ -1,7 +1,6 @@
 r"""A text holds control characters, invisible ones, or the traces of a wrong encoding."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
@@ -97,17 +96,16 @@ class OddCharacter(Rule):
         lines = batch.byte_scan.lines_with_odd_characters()
         if not lines:
             return ()
-        wanted = [batch.lines.first_number + line for line in lines]
-        places = [(bisect_left(batch.numbers, number), number) for number in wanted]
-        return [
-            index
-            for index, number in places
-            if index < len(batch) and batch.numbers[index] == number
-        ]
+        if not batch.odd_lines:  # each line is a record, then
+            return lines
+        wanted = {batch.lines.first_number + line for line in lines}
+        return [index for index, number in enumerate(batch.numbers) if number in wanted]
 
     def count_problems(self, batch: RecordBatch, suspects: Collection[int]) -> int:
+        may_be_odd = _pattern(_FIRST).search
         columns = filter(None, (batch.prompts, batch.completions))
-        return sum(_count_kinds(column[index]) for column in columns for index in suspects)
+        texts = (column[index] for column in columns for index in suspects)
+        return sum(_count_kinds(text) for text in texts if may_be_odd(text))
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if record.prompt is not None:
@@ -116,10 +114,8 @@ class OddCharacter(Rule):
 
 
 def _count_kinds(text: str) -> int:
-    """How many problems the text has."""
-    if text.isascii():  # of one kind, then
-        return 1 if _pattern(_FIRST).search(text) else 0
-    return sum(1 for _ in _problems("", text))
+    """How many problems the text has, in which something may be odd."""
+    return 1 if text.isascii() else sum(1 for _ in _problems("", text))  # ASCII: of one kind
 
 
 def _problems(key: str, text: str) -> Iterator[Problem]:

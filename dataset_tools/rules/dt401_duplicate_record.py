@@ -6,10 +6,9 @@ from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.records import Record
 from dataset_tools.rules.edits import DROPPED_LINE, FixStage
 from dataset_tools.rules.hash_log import HashLog, mixed
-from dataset_tools.rules.repeats import Identity, Repeat, Repeats, digest, each_repeat
+from dataset_tools.rules.repeats import Identities, Repeat, Repeats, digest, each_repeat
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -69,7 +68,7 @@ class DuplicateRecord(Rule):
         return (repeat.line for repeat in self._repeats(records) if _may_go(repeat))
 
     def _repeats(self, records: RecordLookup) -> Iterator[Repeat]:
-        return each_repeat(records, self.hashes, self.hashes.repeated(), _identity)
+        return each_repeat(records, self.hashes, self.hashes.repeated(), _identify)
 
 
 def _may_go(repeat: Repeat) -> bool:
@@ -77,6 +76,15 @@ def _may_go(repeat: Repeat) -> bool:
     return repeat.other == repeat.first_other
 
 
-def _identity(record: Record) -> Identity:
-    weight = b"" if record.weight == 1 else struct.pack("d", record.weight)
-    return digest(record.prompt or "", record.completion), weight
+def _identify(batch: RecordBatch, indices: list[int]) -> Identities:
+    completions = [batch.completions[index] for index in indices]
+    prompts = [batch.prompts[index] for index in indices] if batch.prompts else [""] * len(indices)
+    weights = batch.weights
+    return Identities(
+        kinds=list(map(digest, prompts, completions)),
+        others=[_packed(weights.get(index, 1.0)) for index in indices] if weights else [],
+    )
+
+
+def _packed(weight: float) -> bytes:
+    return b"" if weight == 1 else struct.pack("d", weight)

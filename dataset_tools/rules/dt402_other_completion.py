@@ -7,9 +7,8 @@ from typing import Self
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
-from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import HashLog, with_different
-from dataset_tools.rules.repeats import Identity, digest, find_repeats
+from dataset_tools.rules.repeats import Identities, digest, find_repeats
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -76,13 +75,16 @@ class OtherCompletion(Rule):
             records,
             self.prompts,
             with_different(self.prompts, self.completions, repeated, blank),
-            partial(_identity, prompt_format),
+            partial(_identify, prompt_format),
             "another completion for the prompt in line {first}",
         )
 
 
-def _identity(prompt_format: PromptFormat, record: Record) -> Identity:
-    prompt = record.prompt or ""
-    if not prompt_format.bare_prompt(prompt).strip():
-        return b"", b""
-    return digest(prompt), digest(record.completion)
+def _identify(prompt_format: PromptFormat, batch: RecordBatch, indices: list[int]) -> Identities:
+    prompts = (batch.prompts[index] for index in indices)
+    return Identities(
+        kinds=[
+            digest(each) if prompt_format.bare_prompt(each).strip() else b"" for each in prompts
+        ],
+        others=[digest(batch.completions[index]) for index in indices],
+    )

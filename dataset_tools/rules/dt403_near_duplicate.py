@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from dataset_tools.findings import Severity
@@ -96,9 +97,10 @@ class NearDuplicate(Rule):
         """The later record's ordinal and a problem, for each pair that is alike."""
         import numpy as np
 
-        ordinals = np.unique(pairs).tolist()
-        views = records.map_at(ordinals, partial(_view, self.context.prompt_format))
-        views_of = dict(zip(ordinals, views, strict=True))
+        ordinals = np.unique(pairs)
+        looks = records.map_batches([ordinals], partial(_views, self.context.prompt_format))
+        views = chain.from_iterable(zip(lines, views, strict=True) for lines, views in looks)
+        views_of = dict(zip(ordinals.tolist(), views, strict=True))
         threshold = self.context.option(SIMILARITY)
         for record, earlier in pairs.tolist():
             (line, view), (first, first_view) = views_of[record], views_of[earlier]
@@ -121,6 +123,10 @@ class _View(NamedTuple):
     identity: bytes
     prompt: bytes  # a digest; empty where it is blank
     shingles: "NDArray[np.int64]"  # hashes, ascending
+
+
+def _views(prompt_format: PromptFormat, batch: RecordBatch, indices: list[int]) -> list[_View]:
+    return [_view(prompt_format, batch.record(index)) for index in indices]
 
 
 def _view(prompt_format: PromptFormat, record: Record) -> _View:

@@ -90,14 +90,17 @@ class HashLog:
         """How many different hashes the log holds; many equal ones take no memory."""
         return sum(len(_distinct(hashes)) for hashes in self._partitions(_distinct))
 
-    def ordinals_of(self, wanted: "Hashes") -> Iterator[int]:
-        """The ordinals of the records whose hash is among the (sorted) wanted, ascending."""
+    def ordinals_of(self, wanted: "Hashes") -> "Iterator[NDArray[np.intp]]":
+        """The ordinals of the records whose hash is among the (sorted) wanted, ascending.
+
+        In arrays of bounded length.
+        """
         import numpy as np
 
         first = 0
         for hashes in self.chunks():
             _, is_wanted = _places(wanted, hashes)
-            yield from (first + np.flatnonzero(is_wanted)).tolist()
+            yield first + np.flatnonzero(is_wanted)
             first += len(hashes)
 
     def _partitions(

@@ -6,9 +6,10 @@ which no two different records of any data set will ever share.
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, overload
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from dataset_tools.records import Record
+from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.edits import Edit
 from dataset_tools.rules.hash_log import HashLog
 from dataset_tools.rules.rule import Problem, RecordLookup
@@ -20,9 +21,17 @@ DIGEST_BYTES = 16
 GROUPS_A_PASS = 500_000  # kinds of candidates held in memory at once
 
 
-# The kind of a record, and what may differ within it, where anything may. A record with an empty
-# kind is like no other. A plain tuple, since processes send each other many.
-Identity = tuple[bytes, bytes]
+class Identities(NamedTuple):
+    """The kind of each record, and what may differ within it; no such list where nothing may.
+
+    A record with an empty kind is like no other.
+    """
+
+    kinds: list[bytes]
+    others: list[bytes]
+
+
+Identify = Callable[[RecordBatch, list[int]], Identities]
 
 
 class Repeat(NamedTuple):
@@ -84,17 +93,24 @@ class Repeats(Sequence[Problem]):
 
 def digest(first: str, second: str = "") -> bytes:
     """128 bits that tell this pair of texts from all others."""
+    pair = f"{len(first)}:{first}{second}"
+    hashed: bytes = _blake2b()(pair.encode(), digest_size=DIGEST_BYTES).digest()
+    return hashed
+
+
+@cache
+def _blake2b() -> Any:
+    """Late, since hashlib brings OpenSSL, which most files need not wait for."""
     from hashlib import blake2b
 
-    pair = f"{len(first)}:{first}{second}"
-    return blake2b(pair.encode(), digest_size=DIGEST_BYTES).digest()
+    return blake2b
 
 
 def each_repeat(
     records: RecordLookup,
     hashes: HashLog,
     candidates: "Hashes",
-    identity: Callable[[Record], Identity],
+    identify: Identify,
 ) -> Iterator[Repeat]:
     """The records that are of the same kind as an earlier one.
 
@@ -103,19 +119,20 @@ def each_repeat(
     for start in range(0, len(candidates), GROUPS_A_PASS):
         ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
         firsts: dict[bytes, tuple[int, bytes]] = {}
-        for line, (kind, other) in records.map_at(ordinals, identity):
-            if not kind:
-                continue
-            first, first_other = firsts.setdefault(kind, (line, other))
-            if first != line:
-                yield Repeat(line, first, kind, other, first_other)
+        for lines, (kinds, others) in records.map_batches(ordinals, identify):
+            for line, kind, other in zip(lines, kinds, others or [b""] * len(kinds), strict=True):
+                if not kind:
+                    continue
+                first, first_other = firsts.setdefault(kind, (line, other))
+                if first != line:
+                    yield Repeat(line, first, kind, other, first_other)
 
 
 def find_repeats(
     records: RecordLookup,
     hashes: HashLog,
     candidates: "Hashes",
-    identity: Callable[[Record], Identity],
+    identify: Identify,
     message: str,
 ) -> Repeats:
     """The records that are of the same kind as an earlier one.
@@ -124,7 +141,7 @@ def find_repeats(
     """
     repeats = Repeats(message)
     half = DIGEST_BYTES // 2
-    for repeat in each_repeat(records, hashes, candidates, identity):
+    for repeat in each_repeat(records, hashes, candidates, identify):
         if not repeat.other:
             repeats.add(repeat, repeat.kind)
         elif repeat.other != repeat.first_other:

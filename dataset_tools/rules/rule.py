@@ -9,7 +9,7 @@ Its docstring is its published page.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from msgspec import Struct, field
 
@@ -20,6 +20,10 @@ from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record, RecordFormat
 from dataset_tools.rules.edits import Edit, FileEdit, FixStage
 from dataset_tools.tokens import TrainingFormat
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Value = TypeVar("Value")
 
@@ -104,10 +108,16 @@ class FileContext(Struct, frozen=True, dict=True):
 class RecordLookup(Protocol):
     """Second access to the records of a file, for rules that compare what they counted."""
 
-    def map_at(
-        self, ordinals: Iterable[int], function: Callable[[Record], Value]
-    ) -> Iterator[tuple[int, Value]]:
-        """Line number and `function(record)` for each ordinal (0-based, of records, ascending)."""
+    def map_batches(
+        self,
+        ordinals: "Iterable[NDArray[np.intp]]",
+        function: Callable[[RecordBatch, list[int]], Value],
+    ) -> Iterator[tuple[list[int], Value]]:
+        """Line numbers and `function(batch, indices)` for the wanted records, batch by batch.
+
+        The ordinals (0-based, of records) ascend through all arrays; the indices are those of the
+        records in the batch's columns.
+        """
 
 
 class Rule:
