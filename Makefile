@@ -50,6 +50,7 @@ lint-only: $(LINT_ONLY_READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --editable '.[train,demo,dev]'
+	$(BIN)/python -m compileall -q dataset_tools plugin  # as pip does where it copies
 	touch $@
 
 $(LINT_ONLY_READY): pyproject.toml
