@@ -134,7 +134,13 @@ class _FileCheck:
         return in_order(check.run, arguments, min(self.jobs, len(pieces)))
 
     def _conclude(self) -> None:
-        records = IndexedRecords(self.stream, self.index, self.context.record_format, self.jobs)
+        records = IndexedRecords(
+            self.stream,
+            self.index,
+            self.context.record_format,
+            self.jobs,
+            wants_contents=self.tally.wants_fingerprints,
+        )
         for rule in self.rules:
             if rule.edit_of_file() is not None:
                 self.tally.mark_fixable(rule.code)

@@ -61,12 +61,19 @@ class IndexedRecords:
     """The records of an open file by their ordinal; implements `RecordLookup`."""
 
     def __init__(
-        self, stream: BinaryIO, index: RecordIndex, record_format: RecordFormat, jobs: int = 1
+        self,
+        stream: BinaryIO,
+        index: RecordIndex,
+        record_format: RecordFormat,
+        jobs: int = 1,
+        *,
+        wants_contents: bool = False,
     ) -> None:
         self.stream = stream
         self.index = index
         self.record_format = record_format
         self.jobs = jobs
+        self.wants_contents = wants_contents
 
     def map_batches(
         self,

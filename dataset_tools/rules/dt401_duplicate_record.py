@@ -8,7 +8,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.edits import DROPPED_LINE, FixStage
 from dataset_tools.rules.hash_log import HashLog, mixed
-from dataset_tools.rules.repeats import Identities, Repeat, Repeats, digest, each_repeat
+from dataset_tools.rules.repeats import Digest, Identities, Repeat, Repeats, each_repeat
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -76,7 +76,7 @@ def _may_go(repeat: Repeat) -> bool:
     return repeat.other == repeat.first_other
 
 
-def _identify(batch: RecordBatch, indices: list[int]) -> Identities:
+def _identify(digest: Digest, batch: RecordBatch, indices: list[int]) -> Identities:
     completions = [batch.completions[index] for index in indices]
     prompts = [batch.prompts[index] for index in indices] if batch.prompts else [""] * len(indices)
     weights = batch.weights

@@ -8,7 +8,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.rules.hash_log import HashLog, with_different
-from dataset_tools.rules.repeats import Identities, digest, find_repeats
+from dataset_tools.rules.repeats import Digest, Identities, find_repeats
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 
@@ -80,11 +80,13 @@ class OtherCompletion(Rule):
         )
 
 
-def _identify(prompt_format: PromptFormat, batch: RecordBatch, indices: list[int]) -> Identities:
+def _identify(
+    prompt_format: PromptFormat, digest: Digest, batch: RecordBatch, indices: list[int]
+) -> Identities:
     prompts = (batch.prompts[index] for index in indices)
     return Identities(
         kinds=[
-            digest(each) if prompt_format.bare_prompt(each).strip() else b"" for each in prompts
+            digest(each, "") if prompt_format.bare_prompt(each).strip() else b"" for each in prompts
         ],
-        others=[digest(batch.completions[index]) for index in indices],
+        others=[digest(batch.completions[index], "") for index in indices],
     )

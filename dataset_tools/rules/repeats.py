@@ -6,7 +6,8 @@ which no two different records of any data set will ever share.
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from dataset_tools.parsing import RecordBatch
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dataset_tools.rules.hash_log import Hashes
 
 DIGEST_BYTES = 16
+_TWO_HASHES = Struct("=qq")
 GROUPS_A_PASS = 500_000  # kinds of candidates held in memory at once
 
 
@@ -31,7 +33,8 @@ class Identities(NamedTuple):
     others: list[bytes]
 
 
-Identify = Callable[[RecordBatch, list[int]], Identities]
+Digest = Callable[[str, str], bytes]
+Identify = Callable[[Digest, RecordBatch, list[int]], Identities]
 
 
 class Repeat(NamedTuple):
@@ -45,7 +48,10 @@ class Repeat(NamedTuple):
 
 
 class Repeats(Sequence[Problem]):
-    """A problem for each record that is of the same kind as an earlier one, in file order."""
+    """A problem for each record that is of the same kind as an earlier one, in file order.
+
+    What content they tell means something only if `records.wants_contents`.
+    """
 
     def __init__(self, message: str, edit: Edit | None = None) -> None:
         self.message = message  # with {first} for the line of the first
@@ -98,6 +104,11 @@ def digest(first: str, second: str = "") -> bytes:
     return hashed
 
 
+def passing_digest(first: str, second: str = "") -> bytes:
+    """128 bits likewise, in half the time; equal in processes forked from one another only."""
+    return _TWO_HASHES.pack(hash((first, second)), hash(f"{second}\0{first}"))
+
+
 @cache
 def _blake2b() -> Any:
     """Late, since hashlib brings OpenSSL, which most files need not wait for."""
@@ -116,10 +127,11 @@ def each_repeat(
 
     In file order among each GROUPS_A_PASS candidates.
     """
+    identify_here = partial(identify, digest if records.wants_contents else passing_digest)
     for start in range(0, len(candidates), GROUPS_A_PASS):
         ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
         firsts: dict[bytes, tuple[int, bytes]] = {}
-        for lines, (kinds, others) in records.map_batches(ordinals, identify):
+        for lines, (kinds, others) in records.map_batches(ordinals, identify_here):
             for line, kind, other in zip(lines, kinds, others or [b""] * len(kinds), strict=True):
                 if not kind:
                     continue

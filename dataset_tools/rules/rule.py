@@ -108,6 +108,8 @@ class FileContext(Struct, frozen=True, dict=True):
 class RecordLookup(Protocol):
     """Second access to the records of a file, for rules that compare what they counted."""
 
+    wants_contents: bool  # whether problems are to tell the content they stand for
+
     def map_batches(
         self,
         ordinals: "Iterable[NDArray[np.intp]]",
