@@ -39,6 +39,7 @@ BACKSLASH = ord("\\")
 _NEWLINE = ord("\n")
 _FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
 WORD = 8  # bytes
+IN_ESCAPE, IN_UNICODE_ESCAPE = 0, 1  # in place of bytes; a line of JSON holds none of its own
 
 
 class ByteScan:
@@ -106,13 +107,13 @@ class ByteScan:
 
     @cached_property
     def without_escapes(self) -> "NDArray[np.uint8]":
-        """The bytes, but zeros for those that belong to an escape begun before them."""
+        r"""The bytes, but IN_ESCAPE for those behind a backslash, IN_UNICODE_ESCAPE if `\uXXXX`."""
         numpy = numpy_module()
         positions, _ = self._unicode_escapes
-        digits = numpy.concatenate([positions + place for place in range(2, 6)])
+        spelt = numpy.concatenate([positions + place for place in range(1, 6)])
         array = self.array.copy()
-        for places in (self.backslashes + 1, digits):
-            array[numpy.minimum(places, len(array) - 1, out=places)] = 0
+        for places, mark in ((self.backslashes + 1, IN_ESCAPE), (spelt, IN_UNICODE_ESCAPE)):
+            array[numpy.minimum(places, len(array) - 1, out=places)] = mark
         return array
 
     @cached_property
@@ -198,6 +199,12 @@ class ByteScan:
         positions = self.backslashes[self.escaped == ord("u")]
         digits, value = self.words(positions + 2), _hex_values()
         return positions, value[digits & 0xFFFF] << 8 | value[digits >> 16 & 0xFFFF]
+
+    @cached_property
+    def may_spell_space(self) -> bool:
+        r"""Whether a `\uXXXX` may stand for white space of ASCII."""
+        _, codes = self._unicode_escapes
+        return self._has_unusual_spelling or bool((codes == ord("\v")).any())
 
     @cached_property
     def _has_unusual_spelling(self) -> bool:

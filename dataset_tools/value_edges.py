@@ -10,7 +10,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dataset_tools.byte_scan import WORD, ByteScan
+from dataset_tools.byte_scan import IN_UNICODE_ESCAPE, WORD, ByteScan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,15 +45,21 @@ class ValueEdges:
         """Which are not sure to start with exactly this (ASCII) white space, then something."""
         spelling = _spelling(space)
         if spelling not in self._starting_otherwise:
-            doubtful: Flags = ~_dark_bytes()[self.scan.at(self.starts + len(spelling))]
-            self._starting_otherwise[spelling] = doubtful | self._differ_at(self.starts, spelling)
+            places = self.starts + len(spelling)
+            is_sure: Flags = _dark_bytes()[self.scan.at(places)]
+            if not self.scan.may_spell_space:
+                is_sure |= self._without_escapes_at(places + 1) == IN_UNICODE_ESCAPE
+            self._starting_otherwise[spelling] = ~is_sure | self._differ_at(self.starts, spelling)
         return self._starting_otherwise[spelling]
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
         """Which are not sure to end with something, exactly this (ASCII) white space and a text."""
         spelling = _spelling(space + ending)
-        is_dark = _dark_bytes()[self._without_escapes_at(self.ends - len(spelling) - 1)]
-        return self._differ_before_end(spelling) | ~is_dark
+        last = self._without_escapes_at(self.ends - len(spelling) - 1)
+        is_sure: Flags = _dark_bytes()[last]
+        if not self.scan.may_spell_space:
+            is_sure |= last == IN_UNICODE_ESCAPE
+        return self._differ_before_end(spelling) | ~is_sure
 
     def may_end_with_one_of(self, wanted: "Flags", space: int, ending: str) -> "Flags":
         """Which may have one of the wanted bytes, or none that is plain, before their end.
@@ -110,7 +116,7 @@ class ValueEdges:
 
     def _continue_escape(self, places: "Positions") -> "Flags":
         r"""Which bytes belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
-        continue_escape: Flags = self._without_escapes_at(places) == 0
+        continue_escape: Flags = self._without_escapes_at(places) <= IN_UNICODE_ESCAPE
         return continue_escape
 
     def _without_escapes_at(self, places: "Positions") -> "NDArray[np.uint8]":
