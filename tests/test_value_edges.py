@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dataset_tools.lines import LineBatch
@@ -50,6 +50,7 @@ def test_all_white_space_is_blank() -> None:
         assert edges.may_be_blank("").all()
 
 
+@example([("\va", "a\v", False, False)], "", "")
 @given(ROWS, SPACES, MARKS)
 def test_other_white_space(rows: Rows, space: str, mark: str) -> None:
     """A text with other white space at its start, or before its mark, is among the doubtful."""
