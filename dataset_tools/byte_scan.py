@@ -39,6 +39,7 @@ BACKSLASH = ord("\\")
 _NEWLINE = ord("\n")
 _FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
 WORD = 8  # bytes
+_WORD_SHIFT = 3  # positions of bytes to those of words, faster than a division
 IN_ESCAPE, IN_UNICODE_ESCAPE = 0, 1  # in place of bytes; a line of JSON holds none of its own
 
 
@@ -284,8 +285,8 @@ def places_of(flags: "NDArray[np.bool_]") -> "Positions":
     words = flags[:whole].view("u8")
     not_zero = (words != 0).nonzero()[0]
     found = words.take(not_zero).view("?").nonzero()[0]
-    places = not_zero.take(found >> 3)
-    places <<= 3
+    places = not_zero.take(found >> _WORD_SHIFT)
+    places <<= _WORD_SHIFT
     found &= WORD - 1
     places += found
     rest = flags[whole:].nonzero()[0]

@@ -116,6 +116,27 @@ def test_the_number_of_processes_changes_no_finding(
     assert lint(scratch) == lint(scratch, piece_bytes=40, jobs=jobs)
 
 
+def test_a_first_look_by_another_process_tells_the_same(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What rules learn of a large file while it is looked at elsewhere, they know here."""
+    rows = [(f"Is it {number}? ->", f" It is {number}, as we all know.") for number in range(1000)]
+    odd = [("Which is it? ->", "Nothing I know."), ("And now? ->", " It is not what it was and")]
+    odd += [("Is it?", " It is."), ("Who said it? ->", " I did. " * 300), rows[0]]
+    lines = (json.dumps({"prompt": prompt, "completion": text}) for prompt, text in rows + odd)
+    scratch.write_text("".join(f"{line}\n" for line in lines))
+    alone = LintReport()
+    settings = LintSettings(rules=tuple(RULES.values()))
+    check_source(SourceFile("data.jsonl", scratch), settings, alone)
+    assert {"DT203", "DT207", "DT301", "DT401", "DT409"} <= set(alone.counts)
+
+    monkeypatch.setattr("dataset_tools.lint.checker.FEWEST_PARALLEL_BYTES", 0)
+    together = LintReport()
+    check_source(SourceFile("data.jsonl", scratch), settings, together, jobs=2, piece_bytes=500)
+
+    assert alone == together
+
+
 @given(
     st.lists(st.builds(Record, TEXTS, TEXTS, WEIGHTS) | st.none(), max_size=12),
     MARK_TEXTS,

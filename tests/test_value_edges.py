@@ -10,7 +10,7 @@ from dataset_tools.parsing import parse_batch
 from dataset_tools.rules.text_edges import leading_space, trailing_space
 from dataset_tools.value_edges import byte_flags
 
-TEXTS = st.text(st.sampled_from("ab.# \n\t\v\\\"é\u00a0\u1680\u2003\u3000日/"), max_size=7)
+TEXTS = st.text(st.sampled_from('ab.# \n\t\v\\"é\u00a0\u1680\u2003\u3000日/'), max_size=7)
 SPACES = st.sampled_from(["", " ", "\n", "\n\n", "  "])
 MARKS = st.sampled_from(["", "#", "0", "a0", "\n##\n", " a", "n#", '"', "é", "\\"])
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, st.booleans(), st.booleans()), min_size=1, max_size=5)
