@@ -21,23 +21,35 @@ Read = Callable[[SourceFile, ReadOptions], AbstractContextManager[Table]]
 
 
 class Reader(NamedTuple):
-    """Where the function is that opens files of a format, and how their names end."""
+    """Where the function is that opens files of a format, how their names end, what it heeds."""
 
     module: str
     suffixes: tuple[str, ...]
+    options: tuple[str, ...]  # of `ReadOptions`; any other that is given is refused
     function: str = "read"
 
 
+_CELLS = ("delimiter", "quote_character", "encoding", "has_header")
 READERS = {
-    "csv": Reader("delimited_text", (".csv",), "read_csv"),
-    "tsv": Reader("delimited_text", (".tsv", ".tab"), "read_tsv"),
-    "json": Reader("json_document", (".json",)),
-    "jsonl": Reader("json_lines", (".jsonl", ".ndjson")),
-    "parquet": Reader("parquet", (".parquet", ".pq")),
-    "xlsx": Reader("workbook", (".xlsx",)),
-    "txt": Reader("plain_text", (".txt",)),
-    "dataset": Reader("saved_dataset", ()),
+    "csv": Reader("delimited_text", (".csv",), _CELLS, "read_csv"),
+    "tsv": Reader("delimited_text", (".tsv", ".tab"), _CELLS, "read_tsv"),
+    "json": Reader("json_document", (".json",), ("encoding",)),
+    "jsonl": Reader("json_lines", (".jsonl", ".ndjson"), ("encoding",)),
+    "parquet": Reader("parquet", (".parquet", ".pq"), ()),
+    "xlsx": Reader("workbook", (".xlsx",), ("sheet", "has_header")),
+    "txt": Reader("plain_text", (".txt",), ("encoding", "sample_by")),
+    "dataset": Reader("saved_dataset", (), ("split", "configuration")),
 }
+# the options that are a file format's own; those of datasets narrow a hub's name as well
+FLAGS = {
+    "delimiter": "--delimiter",
+    "quote_character": "--quote-char",
+    "encoding": "--encoding",
+    "has_header": "--no-header",
+    "sheet": "--sheet",
+    "sample_by": "--sample-by",
+}
+_DEFAULTS = ReadOptions()
 _LISTED_COLUMNS = 5
 
 
@@ -53,6 +65,7 @@ def open_table(
         raise InputError(f"no format {format_name!r}; expected {', '.join(READERS)}")
     suffixes = {suffix: name for name, reader in READERS.items() for suffix in reader.suffixes}
     format_name, notes = detected_format(source, format_name, suffixes)
+    _refuse_others(source.name, format_name, options or ReadOptions())
     with reader_of(format_name)(source, options or ReadOptions()) as table:
         first = next(table.rows, None)
         if first is None:
@@ -66,6 +79,19 @@ def reader_of(format_name: str) -> Read:
     reader = READERS[format_name]
     read: Read = getattr(import_module(f"{__name__}.{reader.module}"), reader.function)
     return read
+
+
+def _refuse_others(name: str, format_name: str, options: ReadOptions) -> None:
+    """Refuse an option that the format has no use for: whoever gave it expects something of it."""
+    for option, flag in FLAGS.items():
+        if option in READERS[format_name].options:
+            continue
+        if getattr(options, option) != getattr(_DEFAULTS, option):
+            formats = [other for other, reader in READERS.items() if option in reader.options]
+            raise InputError(
+                f"{name}: {flag} is for {' and '.join(formats)}, and the file is {format_name}; "
+                "leave it out, or name another --format"
+            )
 
 
 def _no_rows(table: Table) -> InputError:
