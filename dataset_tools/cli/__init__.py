@@ -108,8 +108,6 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"error: cannot write: {error.strerror or error}", err=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_MISUSE)
-    finally:
-        gc.freeze()  # else the interpreter would look through all there is before it ends
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:

@@ -132,6 +132,8 @@ def test_an_interrupted_run_leaves_no_half_file(
         cwd=folder,
         env=environment(),
         stderr=subprocess.PIPE,
+        # tests that run under nohup, or in the background, have it ignored
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),
     )
     while not any(part.stat().st_size for part in folder.glob(".out.jsonl.*")):
         assert process.poll() is None
