@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 
-class SourceFile(Struct, frozen=True, dict=True):
+class SourceFile(Struct, frozen=True):
     """A local, readable file of data, and how messages and reports name it."""
 
     name: str

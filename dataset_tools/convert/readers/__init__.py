@@ -41,7 +41,7 @@ READERS = {
     "dataset": Reader("saved_dataset", (), ("split", "configuration")),
 }
 # the options that are a file format's own; those of datasets narrow a hub's name as well
-FLAGS = {
+_FLAGS = {
     "delimiter": "--delimiter",
     "quote_character": "--quote-char",
     "encoding": "--encoding",
@@ -83,7 +83,7 @@ def reader_of(format_name: str) -> Read:
 
 def _refuse_others(name: str, format_name: str, options: ReadOptions) -> None:
     """Refuse an option that the format has no use for: whoever gave it expects something of it."""
-    for option, flag in FLAGS.items():
+    for option, flag in _FLAGS.items():
         if option in READERS[format_name].options:
             continue
         if getattr(options, option) != getattr(_DEFAULTS, option):
