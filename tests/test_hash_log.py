@@ -18,5 +18,4 @@ def test_different_hashes_are_counted_on_disk_too(monkeypatch: pytest.MonkeyPatc
 
     assert log.spilled is not None
     assert len(set(hashes.tolist())) == log.count_distinct()
-    log.spilled.close()
     assert hash_log.HashLog().count_distinct() == 0

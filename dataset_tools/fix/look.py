@@ -17,6 +17,7 @@ from dataset_tools.lint.survey import survey
 from dataset_tools.parsing import RecordBatch, parse_batch
 from dataset_tools.rules import RULES, Rule
 from dataset_tools.rules.edits import FileEdit, FixStage, LineEdit
+from dataset_tools.rules.record_hashes import record_hashes_for
 
 Advance = Callable[[int], None]  # called with the number of bytes done since the last call
 
@@ -93,7 +94,8 @@ class Look:
     def _look_at_lines(self, advance: Advance) -> None:
         for rule in self.rules:
             rule.learn(self.survey.sample)
-        index = RecordIndex()
+        context, sample = self.survey.context, self.survey.sample
+        index = RecordIndex(record_hashes_for(self.rules, context, sample))
         for start, batch in self.batches(advance):
             index.add(start, batch)
             for rule in self.rules:
@@ -101,7 +103,7 @@ class Look:
                 if rule.code not in self.codes and any(True for _ in line_edits(rule, batch)):
                     self.codes.add(rule.code)
                 rule.observe(batch)
-        records = IndexedRecords(self.stream, index, self.survey.context.record_format, self.jobs)
+        records = IndexedRecords(self.stream, index, context, self.jobs)
         for rule in sorted(self.rules, key=lambda rule: _stage(rule.code)):
             # later stages have their turn: to compare records takes longer than all the rest
             if self.stage is None or _stage(rule.code) <= self.stage:

@@ -22,6 +22,7 @@ from dataset_tools.lint.settings import LintSettings
 from dataset_tools.lint.survey import survey
 from dataset_tools.lint.tally import Tally
 from dataset_tools.rules import FileContext, Rule
+from dataset_tools.rules.record_hashes import RecordHashes, record_hashes_for
 from dataset_tools.sources import SourceFile
 
 FEWEST_PARALLEL_BYTES = 16 * 1024 * 1024  # below that, a first look elsewhere saves nothing
@@ -55,6 +56,7 @@ class _FirstLook(NamedTuple):
     context: FileContext
     tells_format: bool
     rules: list[Rule]  # which have learned from them
+    hashes: RecordHashes | None  # as yet of no record
 
 
 def _look_at(stream: BinaryIO, size: int, settings: LintSettings) -> _FirstLook:
@@ -62,7 +64,8 @@ def _look_at(stream: BinaryIO, size: int, settings: LintSettings) -> _FirstLook:
     rules = [rule(surveyed.context) for rule in settings.rules]
     for rule in rules:
         rule.learn(surveyed.sample)
-    return _FirstLook(surveyed.context, surveyed.tells_format, rules)
+    hashes = record_hashes_for(rules, surveyed.context, surveyed.sample)
+    return _FirstLook(surveyed.context, surveyed.tells_format, rules, hashes)
 
 
 class _FileCheck:
@@ -80,9 +83,9 @@ class _FileCheck:
         self.settings = settings
         self.report = report
         self.jobs = jobs
-        self.context, self.tells_format, self.rules = self._first_look()
+        self.context, self.tells_format, self.rules, hashes = self._first_look()
         self.tally = Tally(path, settings, report.listed)
-        self.index = RecordIndex()
+        self.index = RecordIndex(hashes)
 
     def run(self, advance: Advance, piece_bytes: int) -> None:
         if not self._head_ends_the_check():
@@ -129,7 +132,9 @@ class _FileCheck:
             advance(piece.end - piece.start)
 
     def _results(self, pieces: list[Piece]) -> Iterator[PieceResult]:
-        check = PieceCheck(self.path, self.stream, self.context, self.rules, self.settings)
+        check = PieceCheck(
+            self.path, self.stream, self.context, self.rules, self.settings, self.index.hashes
+        )
         arguments = ((piece, self.tally.listed) for piece in pieces)
         return in_order(check.run, arguments, min(self.jobs, len(pieces)))
 
@@ -137,7 +142,7 @@ class _FileCheck:
         records = IndexedRecords(
             self.stream,
             self.index,
-            self.context.record_format,
+            self.context,
             self.jobs,
             wants_contents=self.tally.wants_fingerprints,
         )

@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dataset_tools.lines import BATCH_BYTES, LineBatch
 from dataset_tools.lint.pieces import Piece, read_piece
@@ -14,14 +14,15 @@ from dataset_tools.lint.tally import NONE_LISTED, Tally
 from dataset_tools.parsing import RecordBatch, parse_batch
 from dataset_tools.records import Record
 from dataset_tools.rules import FileContext, Problem, Rule
+from dataset_tools.rules.record_hashes import RecordHashes
 
 
 class PieceResult(Struct):
     """What one piece told; line numbers count from the piece's first line."""
 
     tally: Tally
-    index: RecordIndex = field(default_factory=RecordIndex)
-    rules: list[Rule] = field(default_factory=list)  # those that gather something, in order
+    index: RecordIndex
+    rules: list[Rule]  # those that gather something, in order
 
 
 class PieceCheck:
@@ -34,6 +35,7 @@ class PieceCheck:
         context: FileContext,
         rules: list[Rule],
         settings: LintSettings,
+        hashes: RecordHashes | None = None,
     ) -> None:
         self.path = path
         self.stream = stream
@@ -41,7 +43,7 @@ class PieceCheck:
         self.settings = settings
         # a rule does either: what judges records remembers none of them
         self.judges = [rule for rule in rules if judges(rule)]
-        self.gatherers = pickle.dumps(list(filter(gathers, rules)))
+        self.fresh = pickle.dumps((list(filter(gathers, rules)), hashes))
 
     def run(
         self,
@@ -53,8 +55,8 @@ class PieceCheck:
 
         `listed` says how many findings of each code are listed already, from pieces before.
         """
-        result = PieceResult(Tally(self.path, self.settings, listed))
-        result.rules = self.fresh_gatherers()
+        rules, hashes = self.fresh_gatherers()
+        result = PieceResult(Tally(self.path, self.settings, listed), RecordIndex(hashes), rules)
         record_judges = [rule for rule in self.judges if _looks_at(rule, Rule.suspects)]
 
         def check(start: int, block: bytes) -> None:
@@ -71,12 +73,13 @@ class PieceCheck:
             check(start, block)
         return result
 
-    def fresh_gatherers(self) -> list[Rule]:
-        """Copies of the rules that gather something, as they were before any line was checked."""
-        rules: list[Rule] = pickle.loads(self.gatherers)
+    def fresh_gatherers(self) -> tuple[list[Rule], RecordHashes | None]:
+        """Copies of what gathers something, as it was before any line was checked."""
+        rules: list[Rule]
+        rules, hashes = pickle.loads(self.fresh)
         for rule in rules:
             rule.context = self.context
-        return rules
+        return rules, hashes
 
 
 def gathers(rule: Rule) -> bool:

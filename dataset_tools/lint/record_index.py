@@ -1,10 +1,12 @@
 """The record index: where the records of a checked file stand, for a second look at some of them.
 
-It keeps three numbers for each batch of lines, 24 bytes for every megabyte of data.
+It keeps three numbers for each batch of lines, 24 bytes for every megabyte of data, and where
+records are compared a hash or two of each.
 """
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
@@ -13,7 +15,9 @@ from dataset_tools.lines import LineBatch
 from dataset_tools.lint.pieces import read_blocks
 from dataset_tools.lint.processes import in_order
 from dataset_tools.parsing import RecordBatch, parse_batch, parse_plain_batch
-from dataset_tools.records import RecordFormat
+from dataset_tools.rules import FileContext
+from dataset_tools.rules.record_hashes import RecordHashes
+from dataset_tools.rules.repeats import FoundRepeats, find_repeats
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +29,10 @@ FEWEST_PARALLEL_BATCHES = 32  # below that, starting processes costs more than i
 
 
 class RecordIndex:
-    """Start byte, first line and first record of consecutive batches."""
+    """Start byte, first line and first record of consecutive batches, and hashes of records."""
 
-    def __init__(self) -> None:
+    def __init__(self, hashes: RecordHashes | None = None) -> None:
+        self.hashes = hashes  # of the records; None where none are compared
         self.starts = array("Q")
         self.first_lines = array("Q")
         self.first_records = array("Q")
@@ -45,6 +50,8 @@ class RecordIndex:
         self.end = start + len(batch.lines.block)
         self.lines += len(batch.byte_scan.line_ends)
         self.records += len(batch)
+        if self.hashes is not None:
+            self.hashes.add(batch)
 
     def merge(self, later: "RecordIndex") -> None:
         """Enter all batches of the piece that follows."""
@@ -55,6 +62,8 @@ class RecordIndex:
         self.end = max(self.end, later.end)
         self.lines += later.lines
         self.records += later.records
+        if self.hashes is not None and later.hashes is not None:
+            self.hashes.merge(later.hashes)
 
 
 class IndexedRecords:
@@ -64,16 +73,22 @@ class IndexedRecords:
         self,
         stream: BinaryIO,
         index: RecordIndex,
-        record_format: RecordFormat,
+        context: FileContext,
         jobs: int = 1,
         *,
         wants_contents: bool = False,
     ) -> None:
         self.stream = stream
         self.index = index
-        self.record_format = record_format
+        self.context = context
         self.jobs = jobs
         self.wants_contents = wants_contents
+
+    @cached_property
+    def repeats(self) -> FoundRepeats:
+        """The records that repeat an earlier one; to be asked for where hashes are kept."""
+        assert self.index.hashes is not None
+        return find_repeats(self, self.index.hashes, self.context.prompt_format)
 
     def map_batches(
         self,
@@ -117,4 +132,4 @@ class IndexedRecords:
         block = b"".join(block for _, block in read_blocks(self.stream, start, end))
         lines = LineBatch(index.first_lines[number], block)
         parse = parse_plain_batch if index.are_plain[number] else parse_batch
-        return parse(lines, self.record_format)
+        return parse(lines, self.context.record_format)

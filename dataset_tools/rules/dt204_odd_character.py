@@ -115,21 +115,26 @@ class OddCharacter(Rule):
 
 def _count_kinds(text: str) -> int:
     """How many problems the text has, in which something may be odd."""
-    return 1 if text.isascii() else sum(1 for _ in _problems("", text))  # ASCII: of one kind
+    return 1 if text.isascii() else len(_kinds(text))  # ASCII: of one kind
 
 
 def _problems(key: str, text: str) -> Iterator[Problem]:
-    firsts: dict[str, re.Match[str]] = {}
-    for match in _odd_places(text):
-        firsts.setdefault(match.lastgroup or "", match)
-    if "embedding" in firsts and ("direction" in firsts or _pattern(_RIGHT_TO_LEFT).search(text)):
-        del firsts["embedding"]
-    for kind, match in firsts.items():
+    for kind, match in _kinds(text).items():
         found = match[0]
         spelling = repr(found) if kind == "mojibake" else _name(found)
         yield Problem(
             f"{_WHAT[kind]} {spelling} stands in the {key}", key=key, offset=match.start()
         )
+
+
+def _kinds(text: str) -> dict[str, re.Match[str]]:
+    """The first place of each kind of odd character in the text."""
+    firsts: dict[str, re.Match[str]] = {}
+    for match in _odd_places(text):
+        firsts.setdefault(match.lastgroup or "", match)
+    if "embedding" in firsts and ("direction" in firsts or _pattern(_RIGHT_TO_LEFT).search(text)):
+        del firsts["embedding"]
+    return firsts
 
 
 def _odd_places(text: str) -> Iterator[re.Match[str]]:

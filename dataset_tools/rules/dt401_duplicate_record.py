@@ -1,15 +1,11 @@
 """A record stands in the file more than once."""
 
-import struct
-from collections.abc import Iterable, Iterator
-from typing import Self
+from collections.abc import Iterable
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.edits import DROPPED_LINE, FixStage
-from dataset_tools.rules.hash_log import HashLog, mixed
-from dataset_tools.rules.repeats import Digest, Identities, Repeat, Repeats, each_repeat
-from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
+from dataset_tools.rules.repeats import RepeatProblems
+from dataset_tools.rules.rule import Problem, RecordLookup, Rule
 
 
 class DuplicateRecord(Rule):
@@ -45,46 +41,13 @@ class DuplicateRecord(Rule):
     name = "exact duplicate record"
     severity = Severity.WARNING
     fix_stage = FixStage.REPEATS
-
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self.hashes = HashLog()
-
-    def observe(self, batch: RecordBatch) -> None:
-        hashes = batch.completion_hashes
-        self.hashes.add(mixed(batch.prompt_hashes, hashes) if batch.prompts else hashes)
-
-    def merge(self, later: Self, lines_before: int) -> None:
-        self.hashes.merge(later.hashes)
+    compares_records = True
 
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
-        repeats = Repeats("the record repeats the one in line {first}", DROPPED_LINE)
-        for repeat in self._repeats(records):
-            repeats.add(repeat, repeat.kind, is_mendable=_may_go(repeat))
-        repeats.sort()
-        return repeats
+        repeats = records.repeats.of_records
+        return RepeatProblems("the record repeats the one in line {first}", repeats, DROPPED_LINE)
 
     def lines_to_drop(self, records: RecordLookup) -> Iterable[int]:
-        return (repeat.line for repeat in self._repeats(records) if _may_go(repeat))
-
-    def _repeats(self, records: RecordLookup) -> Iterator[Repeat]:
-        return each_repeat(records, self.hashes, self.hashes.repeated(), _identify)
-
-
-def _may_go(repeat: Repeat) -> bool:
-    """Whether the record counts as much as the first of its kind."""
-    return repeat.other == repeat.first_other
-
-
-def _identify(digest: Digest, batch: RecordBatch, indices: list[int]) -> Identities:
-    completions = [batch.completions[index] for index in indices]
-    prompts = [batch.prompts[index] for index in indices] if batch.prompts else [""] * len(indices)
-    weights = batch.weights
-    return Identities(
-        kinds=list(map(digest, prompts, completions)),
-        others=[_packed(weights.get(index, 1.0)) for index in indices] if weights else [],
-    )
-
-
-def _packed(weight: float) -> bytes:
-    return b"" if weight == 1 else struct.pack("d", weight)
+        repeats = records.repeats.of_records
+        lines: list[int] = repeats.lines[repeats.weighs_the_same].tolist()
+        return lines

@@ -11,8 +11,8 @@ from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import mixed
 from dataset_tools.rules.min_hash_bands import MinHashBands
-from dataset_tools.rules.repeats import digest
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
+from dataset_tools.rules.text_digests import digest
 
 if TYPE_CHECKING:
     import numpy as np

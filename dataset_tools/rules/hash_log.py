@@ -1,9 +1,9 @@
 """The hash log: a 64-bit hash for each record of a file, to find those that come more than once.
 
 A hash takes 8 bytes; beyond `HELD_HASHES` they lie in a temporary file, and are then looked
-through in partitions. Hashes that differ spread evenly over them, about `HELD_HASHES` to each,
-whatever the file's size. Equal ones share a partition, however many: of a billion records that
-are all alike, one partition holds 8 GB.
+through in partitions. Hashes that differ spread evenly over them, about `HELD_HASHES` to each up
+to 256 million records. Equal ones share a partition, however many: of a billion records that are
+all alike, one partition holds 8 GB.
 Equal hashes only make candidates: at a billion records two different ones share a hash with a
 chance of 2.7 %, so whoever reports them must compare the records.
 
@@ -11,10 +11,12 @@ Hashes are Python's own of strings, keyed anew in every program run: they are eq
 forked from one another, and mean nothing anywhere else.
 """
 
+import weakref
 from array import array
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from dataset_tools.rules.partitions import in_partitions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,18 @@ _MIX = 0x9E3779B97F4A7C15 - 2**64  # an odd number, so that sums of products of 
 def mixed(first: "Hashes", second: "Hashes") -> "Hashes":
     """One hash for each pair."""
     return first * _MIX + second
+
+
+class RepeatedHashes(NamedTuple):
+    """Hashes that stand in a log more than once, ascending, and how often."""
+
+    hashes: "Hashes"
+    counts: "NDArray[np.int64]"
+
+    @property
+    def total(self) -> int:
+        """How many entries of the log they are."""
+        return int(self.counts.sum())
 
 
 class HashLog:
@@ -49,16 +63,13 @@ class HashLog:
         self._spill_if_many()
 
     def merge(self, later: "HashLog") -> None:
-        """Append the hashes of the piece that follows."""
+        """Append the hashes of the piece that follows, which has not spilled any."""
         self.held.extend(later.held)
         self._spill_if_many()
 
     def _spill_if_many(self) -> None:
         if len(self.held) > HELD_HASHES:
-            import tempfile
-
-            # open as long as the log lives; the file has no name and ends with it
-            self.spilled = self.spilled or tempfile.TemporaryFile()  # noqa: SIM115
+            self.spilled = self.spilled or _file_that_ends_with(self)
             self.spilled_count += len(self.held)
             self.held.tofile(self.spilled)
             self.held = array("q")
@@ -74,17 +85,16 @@ class HashLog:
         if self.held:
             yield np.frombuffer(self.held, np.int64)
 
-    def repeated(self) -> "Hashes":
-        """The hashes, sorted, that stand in the log more than once."""
+    def repeated(self) -> RepeatedHashes:
+        """The hashes that stand in the log more than once."""
         import numpy as np
 
-        found = [np.empty(0, np.int64)]
-        for hashes in self._partitions():
-            ordered = np.sort(hashes)
-            equals_one_before = ordered[1:] == ordered[:-1]
-            is_last_of_its_kind = np.append(ordered[1:] != ordered[:-1], True)
-            found.append(ordered[1:][equals_one_before & is_last_of_its_kind[1:]])
-        return np.sort(np.concatenate(found))
+        found = [np.unique(_surplus(hashes), return_counts=True) for hashes in self._partitions()]
+        nothing = np.empty(0, np.int64)
+        hashes = np.concatenate([nothing, *(hashes for hashes, _ in found)])
+        counts = np.concatenate([nothing, *(surplus + 1 for _, surplus in found)])
+        order = np.argsort(hashes)
+        return RepeatedHashes(hashes[order], counts[order])
 
     def count_distinct(self) -> int:
         """How many different hashes the log holds; many equal ones take no memory."""
@@ -107,35 +117,31 @@ class HashLog:
         self, of_a_chunk: Callable[["Hashes"], "Hashes"] = lambda hashes: hashes
     ) -> Iterator["Hashes"]:
         """The hashes, all or those wanted of each chunk, equal ones in the same array."""
-        import numpy as np
-
         if self.spilled is None:
-            yield from map(of_a_chunk, self.chunks())
-            return
-        import tempfile
+            return map(of_a_chunk, self.chunks())
+        chunks = map(of_a_chunk, self.chunks())
+        return in_partitions(((each, each) for each in chunks), len(self) // HELD_HASHES + 1)
 
-        count = len(self) // HELD_HASHES + 1
-        with ExitStack() as stack:
-            files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
-            for hashes in map(of_a_chunk, self.chunks()):
-                numbers = hashes % count
-                for number, file in enumerate(files):
-                    file.write(hashes[numbers == number].tobytes())
-            for file in files:
-                file.seek(0)
-                yield np.frombuffer(file.read(), np.int64)
+
+def _file_that_ends_with(log: HashLog) -> IO[bytes]:
+    """A file without a name, open as long as the log lives."""
+    import tempfile
+
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    weakref.finalize(log, file.close)
+    return file
 
 
 def with_different(
-    keys: HashLog, values: HashLog, wanted: "Hashes", but: Collection[int] = ()
-) -> "Hashes":
-    """Those of the (sorted) wanted hashes of `keys` that stand beside different `values`.
+    keys: HashLog, values: HashLog, repeated: RepeatedHashes, but: Collection[int] = ()
+) -> RepeatedHashes:
+    """Those of the repeated hashes of `keys` that stand beside different `values`.
 
     The hashes in `but` are left out.
     """
     import numpy as np
 
-    wanted = wanted[~np.isin(wanted, list(but))] if len(wanted) else wanted
+    wanted = repeated.hashes
     is_seen = np.zeros(len(wanted), np.bool_)
     differs = np.zeros(len(wanted), np.bool_)
     first_values = np.zeros(len(wanted), np.int64)
@@ -147,7 +153,17 @@ def with_different(
         first_values[new[unseen]] = found[where[unseen]]
         is_seen[new] = True
         differs[places[found != first_values[places]]] = True
-    return wanted[differs]
+    differs &= ~np.isin(wanted, list(but))
+    return RepeatedHashes(wanted[differs], repeated.counts[differs])
+
+
+def _surplus(hashes: "Hashes") -> "Hashes":
+    """Of these all that equal another one but for the first of each kind."""
+    import numpy as np
+
+    ordered = np.sort(hashes)
+    surplus: Hashes = ordered[1:][ordered[1:] == ordered[:-1]]
+    return surplus
 
 
 def _distinct(hashes: "Hashes") -> "Hashes":

@@ -1,85 +1,61 @@
-"""Repeats: pairs of a record and the first of its kind, confirmed by what the records say.
+"""Repeats: records that say the same as an earlier one, confirmed by what they say.
 
-Equal 64-bit hashes make candidates; a second reading compares 128-bit digests of their texts,
-which no two different records of any data set will ever share.
+Equal 64-bit hashes make candidates; a second reading compares 128-bit digests of their texts.
 """
 
-from array import array
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
-from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from functools import cache, partial, reduce
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.rules.edits import Edit
-from dataset_tools.rules.hash_log import HashLog
+from dataset_tools.rules.hash_log import mixed
+from dataset_tools.rules.partitions import in_partitions
+from dataset_tools.rules.record_hashes import Candidates, RecordHashes
 from dataset_tools.rules.rule import Problem, RecordLookup
+from dataset_tools.rules.text_digests import lasting_digests, passing_digests
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from dataset_tools.rules.hash_log import Hashes
+    from dataset_tools.rules.text_digests import Digests
 
-DIGEST_BYTES = 16
-_TWO_HASHES = Struct("=qq")
-GROUPS_A_PASS = 500_000  # kinds of candidates held in memory at once
+    Rows = NDArray[np.void]  # of `_row_type`
 
-
-class Identities(NamedTuple):
-    """The kind of each record, and what may differ within it; no such list where nothing may.
-
-    A record with an empty kind is like no other.
-    """
-
-    kinds: list[bytes]
-    others: list[bytes]
+TEXTS = ("prompt", "completion")  # columns of rows
+ROWS_AT_ONCE = 250_000  # of more candidates as many are held in memory, some 49 bytes each
 
 
-Digest = Callable[[str, str], bytes]
-Identify = Callable[[Digest, RecordBatch, list[int]], Identities]
+class Repeats(NamedTuple):
+    """Records of which there is an earlier one like them, in file order."""
+
+    lines: "NDArray[np.int64]"
+    first_lines: "NDArray[np.int64]"  # of the first of each one's kind
+    weighs_the_same: "NDArray[np.bool_]"  # as that first one
+    contents: "NDArray[np.int64]"  # the same in other files; none unless `records.wants_contents`
 
 
-class Repeat(NamedTuple):
-    """A record that is of the same kind as an earlier one."""
+class FoundRepeats(NamedTuple):
+    """The records of a file that repeat an earlier one, in two ways."""
 
-    line: int
-    first_line: int  # of the first of its kind
-    kind: bytes
-    other: bytes
-    first_other: bytes  # of the first of its kind
+    of_records: Repeats  # the same prompt and completion
+    of_prompts: Repeats  # the same prompt, which is not blank, and another completion
 
 
-class Repeats(Sequence[Problem]):
-    """A problem for each record that is of the same kind as an earlier one, in file order.
+class RepeatProblems(Sequence[Problem]):
+    """A problem for each repeat; they are made when they are asked for."""
 
-    What content they tell means something only if `records.wants_contents`.
-    """
-
-    def __init__(self, message: str, edit: Edit | None = None) -> None:
+    def __init__(self, message: str, repeats: Repeats, edit: Edit | None = None) -> None:
         self.message = message  # with {first} for the line of the first
-        self.edit = edit  # of those that are added as mendable
-        self.is_mendable = bytearray()  # a byte for each pair
-        self.pairs = array("Q")  # line, first line, line, first line …
-        self.contents = bytearray()  # DIGEST_BYTES for each pair
-
-    def add(self, repeat: Repeat, content: bytes, *, is_mendable: bool = False) -> None:
-        """Append a record; DIGEST_BYTES of content make the problem the same in another place."""
-        self.pairs.extend((repeat.line, repeat.first_line))
-        self.contents += content
-        self.is_mendable.append(is_mendable)
-
-    def sort(self) -> None:
-        """Put the problems into file order."""
-        import numpy as np
-
-        pairs = np.frombuffer(self.pairs, np.uint64).reshape(-1, 2)
-        contents = np.frombuffer(self.contents, np.uint8).reshape(-1, DIGEST_BYTES)
-        order = np.argsort(pairs[:, 0])
-        self.pairs = array("Q", pairs[order].tobytes())
-        self.contents = bytearray(contents[order].tobytes())
-        is_mendable = np.frombuffer(self.is_mendable, np.uint8)
-        self.is_mendable = bytearray(is_mendable[order].tobytes())
+        self.repeats = repeats
+        self.edit = edit  # of those that weigh the same
 
     def __len__(self) -> int:
-        return len(self.pairs) // 2
+        return len(self.repeats.lines)
 
     @overload
     def __getitem__(self, index: int) -> Problem: ...
@@ -90,74 +66,163 @@ class Repeats(Sequence[Problem]):
             return [self[each] for each in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        line, first = self.pairs[2 * index : 2 * index + 2]
-        content = self.contents[DIGEST_BYTES * index : DIGEST_BYTES * (index + 1)]
-        message = self.message.format(first=first)
-        edit = self.edit if self.is_mendable[index] else None
-        return Problem(message, line=line, content=content.hex(), edit=edit)
-
-
-def digest(first: str, second: str = "") -> bytes:
-    """128 bits that tell this pair of texts from all others."""
-    pair = f"{len(first)}:{first}{second}"
-    hashed: bytes = _blake2b()(pair.encode(), digest_size=DIGEST_BYTES).digest()
-    return hashed
-
-
-def passing_digest(first: str, second: str = "") -> bytes:
-    """128 bits likewise, in half the time; equal in processes forked from one another only."""
-    return _TWO_HASHES.pack(hash((first, second)), hash(f"{second}\0{first}"))
-
-
-@cache
-def _blake2b() -> Any:
-    """Late, since hashlib brings OpenSSL, which most files need not wait for."""
-    from hashlib import blake2b
-
-    return blake2b
-
-
-def each_repeat(
-    records: RecordLookup,
-    hashes: HashLog,
-    candidates: "Hashes",
-    identify: Identify,
-) -> Iterator[Repeat]:
-    """The records that are of the same kind as an earlier one.
-
-    In file order among each GROUPS_A_PASS candidates.
-    """
-    identify_here = partial(identify, digest if records.wants_contents else passing_digest)
-    for start in range(0, len(candidates), GROUPS_A_PASS):
-        ordinals = hashes.ordinals_of(candidates[start : start + GROUPS_A_PASS])
-        firsts: dict[bytes, tuple[int, bytes]] = {}
-        for lines, (kinds, others) in records.map_batches(ordinals, identify_here):
-            for line, kind, other in zip(lines, kinds, others or [b""] * len(kinds), strict=True):
-                if not kind:
-                    continue
-                first, first_other = firsts.setdefault(kind, (line, other))
-                if first != line:
-                    yield Repeat(line, first, kind, other, first_other)
+        repeats = self.repeats
+        return Problem(
+            self.message.format(first=repeats.first_lines[index]),
+            line=int(repeats.lines[index]),
+            content=repeats.contents[index].tobytes().hex(),
+            edit=self.edit if repeats.weighs_the_same[index] else None,
+        )
 
 
 def find_repeats(
-    records: RecordLookup,
-    hashes: HashLog,
-    candidates: "Hashes",
-    identify: Identify,
-    message: str,
-) -> Repeats:
-    """The records that are of the same kind as an earlier one.
+    records: RecordLookup, hashes: RecordHashes, prompt_format: PromptFormat
+) -> FoundRepeats:
+    """The records of a file that repeat an earlier one."""
+    look = partial(_each_look, records, prompt_format)
+    told = TEXTS if records.wants_contents else ()
+    of_records: list[Repeats] = []
+    of_prompts: list[Repeats] = []
+    for rows in look(hashes.of_repeated_records()):
+        of_records.append(_same_records(rows, told))
+        if hashes.prompts is None:
+            of_prompts.append(_other_completions(rows, told))
+    if hashes.prompts is not None:
+        of_prompts = [_other_completions(rows, told) for rows in look(hashes.of_shared_prompts())]
+    return FoundRepeats(_in_file_order(of_records), _in_file_order(of_prompts))
 
-    With something else in their identity, they count only where it differs from the first one's.
-    """
-    repeats = Repeats(message)
-    half = DIGEST_BYTES // 2
-    for repeat in each_repeat(records, hashes, candidates, identify):
-        if not repeat.other:
-            repeats.add(repeat, repeat.kind)
-        elif repeat.other != repeat.first_other:
-            repeats.add(repeat, repeat.kind[:half] + repeat.other[:half])
-    if len(candidates) > GROUPS_A_PASS:
-        repeats.sort()
-    return repeats
+
+def _each_look(
+    records: RecordLookup, prompt_format: PromptFormat, candidates: Candidates
+) -> "Iterator[Rows]":
+    """The candidates as rows, those that may be alike together, some ROWS_AT_ONCE at a time."""
+    digests = lasting_digests if records.wants_contents else passing_digests
+    identify = partial(_identify, prompt_format, digests)
+    ordinals = candidates.log.ordinals_of(candidates.hashes.hashes)
+
+    def chunks() -> "Iterator[tuple[Hashes, Rows]]":
+        for lines, rows in records.map_batches(ordinals, identify):
+            rows["line"] = lines
+            yield _keys(rows, by_prompt=candidates.are_of_prompts), rows
+
+    return in_partitions(chunks(), candidates.hashes.total // ROWS_AT_ONCE + 1)
+
+
+def _keys(rows: "Rows", *, by_prompt: bool) -> "Hashes":
+    """A hash of each row, alike for rows that are to be compared."""
+    import numpy as np
+
+    prompts, completions = rows["prompt"][:, 0], rows["completion"][:, 0]
+    keys = mixed(prompts, completions)
+    if by_prompt:
+        keys = np.where(rows["is_blank"], keys, prompts)
+    return keys
+
+
+def _identify(
+    prompt_format: PromptFormat,
+    digests: "Callable[[list[str]], Digests]",
+    batch: RecordBatch,
+    indices: list[int],
+) -> "Rows":
+    import numpy as np
+
+    rows = np.empty(len(indices), _row_type())
+    completions = [batch.completions[index] for index in indices]
+    prompts = [batch.prompts[index] for index in indices] if batch.prompts else [""] * len(indices)
+    weights = batch.weights
+    rows["prompt"] = digests(prompts)
+    rows["completion"] = digests(completions)
+    rows["is_blank"] = _are_blank(prompt_format, prompts)
+    rows["weight"] = [weights.get(index, 1.0) for index in indices] if weights else 1.0
+    return rows
+
+
+@cache
+def _row_type() -> "np.dtype[np.void]":
+    import numpy as np
+
+    digests = (np.int64, 2)
+    return np.dtype(
+        [
+            ("line", np.int64),
+            ("prompt", *digests),
+            ("completion", *digests),
+            ("is_blank", np.bool_),  # the prompt
+            ("weight", np.float64),
+        ]
+    )
+
+
+def _are_blank(prompt_format: PromptFormat, prompts: list[str]) -> list[bool]:
+    starts = {"", prompt_format.separator[:1]}  # of those that may be, and white space
+    return [
+        ((start := prompt[:1]) in starts or start.isspace())
+        and not prompt_format.bare_prompt(prompt).strip()
+        for prompt in prompts
+    ]
+
+
+def _same_records(rows: "Rows", told: Sequence[str]) -> Repeats:
+    import numpy as np
+
+    firsts = first_alike([*rows["prompt"].T, *rows["completion"].T])
+    return _repeats(rows, firsts, firsts != np.arange(len(firsts)), told)
+
+
+def _other_completions(rows: "Rows", told: Sequence[str]) -> Repeats:
+    firsts = first_alike([*rows["prompt"].T])
+    differs = _differs([*rows["completion"].T], firsts)
+    return _repeats(rows, firsts, differs & ~rows["is_blank"], told)
+
+
+def first_alike(columns: list["NDArray[np.int64]"]) -> "NDArray[np.intp]":
+    """The index of the first row that equals each row."""
+    import numpy as np
+
+    key = reduce(mixed, columns)
+    order = np.argsort(key, kind="stable")
+    begins = np.flatnonzero(np.diff(key[order], prepend=~key[order[:1]]))
+    firsts = np.empty_like(order)
+    firsts[order] = np.repeat(order[begins], np.diff(begins, append=len(order)))
+    others = np.flatnonzero(_differs(columns, firsts))  # which have the same key all the same
+    if len(others):
+        firsts[others] = others[first_alike([column[others] for column in columns])]
+    return firsts
+
+
+def _differs(
+    columns: list["NDArray[np.int64]"], from_rows: "NDArray[np.intp]"
+) -> "NDArray[np.bool_]":
+    """Whether each row differs from another one."""
+    return reduce(or_, (column != column[from_rows] for column in columns))
+
+
+def _repeats(
+    rows: "Rows", firsts: "NDArray[np.intp]", chosen: "NDArray[np.bool_]", told: Sequence[str]
+) -> Repeats:
+    """The chosen rows as repeats of their first ones; half of each told digest is their content."""
+    import numpy as np
+
+    firsts = firsts[chosen]
+    lines, weights = rows["line"], rows["weight"]
+    contents = np.empty((len(firsts), len(told)), np.int64)
+    for number, column in enumerate(told):
+        contents[:, number] = rows[column][chosen, 0]
+    return Repeats(lines[chosen], lines[firsts], weights[chosen] == weights[firsts], contents)
+
+
+def _in_file_order(parts: list[Repeats]) -> Repeats:
+    """All in one; the parts are let go one by one, since millions of repeats may be in them."""
+    import numpy as np
+
+    nothing = np.empty(0, np.int64)
+    parts = parts or [Repeats(nothing, nothing, nothing.astype(bool), nothing.reshape(0, 0))]
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    parts.clear()
+    order = np.argsort(np.concatenate(columns[0]))
+    ordered = []
+    for column in columns:
+        ordered.append(np.concatenate(column)[order])
+        column.clear()
+    return Repeats(*ordered)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dataset_tools.rules.repeats import FoundRepeats
+
 Value = TypeVar("Value")
 
 END_OF_VALUE = -1  # the offset of a string's closing quote
@@ -110,6 +112,10 @@ class RecordLookup(Protocol):
 
     wants_contents: bool  # whether problems are to tell the content they stand for
 
+    @property
+    def repeats(self) -> "FoundRepeats":
+        """The records that repeat an earlier one; for rules that say `compares_records`."""
+
     def map_batches(
         self,
         ordinals: "Iterable[NDArray[np.intp]]",
@@ -135,6 +141,7 @@ class Rule:
     fixable: ClassVar[bool] = False  # follows from `fix_stage`
     is_default: ClassVar[bool] = True  # False: only where selected by its code or family
     options: ClassVar[tuple[RuleOption, ...]] = ()
+    compares_records: ClassVar[bool] = False  # in `conclude`, by the `repeats` it finds there
     # every suspect has exactly one problem, so that they need no second look to be counted
     suspects_are_problems: ClassVar[bool] = False
     # a head that trips such a rule makes the rest of the file meaningless: nothing else is checked
