@@ -91,6 +91,8 @@ def main(arguments: list[str] | None = None) -> Any:
             stream.reconfigure(errors="backslashreplace")  # LC_ALL=C knows no letter but ASCII
     try:
         dataset_tools.main(args=arguments, prog_name="dataset-tools", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
