@@ -22,7 +22,12 @@ from pathlib import Path
 
 from measured_process import measured
 from measured_rows import Row, medians
-from rows_with_findings import CLEAN, write_rows_with_findings
+from rows_with_findings import (
+    CLEAN,
+    TWICE,
+    write_each_record_twice,
+    write_rows_with_findings,
+)
 from training_data import RECORD_BYTES, SEPARATOR, write_training_data
 
 import dataset_tools
@@ -92,22 +97,29 @@ def memory(
     folder: Path, sizes: Iterable[int], record_bytes: int = RECORD_BYTES[0]
 ) -> Iterable[Row]:
     """Peak memory by file size, with the smallest records, of which a file holds most."""
+    clean, twice = folder / "clean.jsonl", folder / "twice.jsonl"
     for size in sizes:
-        path = folder / "memory.jsonl"
-        count = write_training_data(path, size, record_bytes)
-        for jobs in SPEED_TARGETS:
-            run = measured([*LINT, "--jobs", f"{jobs}", str(path)], folder / "report")
-            if run.exit_code not in LINT_ENDS:
-                raise SystemExit(f"lint ended with {run.exit_code}: {run.output[-500:]}")
-            yield Row(
-                f"memory, {size / 1e6:.0f} MB file, --jobs {jobs}",
-                run.peak_bytes / 1e6,
-                "MB",
-                MEMORY_TARGET,
-                at_most=True,
-                note=f"{count} records in {run.seconds:.1f} s",
-            )
-        path.unlink()
+        count = write_training_data(clean, size, record_bytes)
+        yield from _peaks(clean, f"{size / 1e6:.0f} MB file", count)
+        write_each_record_twice(twice, clean, count)
+        yield from _peaks(twice, f"{size / 1e6:.0f} MB file, {TWICE}", count)
+        clean.unlink()
+        twice.unlink()
+
+
+def _peaks(path: Path, what: str, count: int) -> Iterable[Row]:
+    for jobs in SPEED_TARGETS:
+        run = measured([*LINT, "--jobs", f"{jobs}", str(path)], path.with_name("report"))
+        if run.exit_code not in LINT_ENDS:
+            raise SystemExit(f"lint ended with {run.exit_code}: {run.output[-500:]}")
+        yield Row(
+            f"memory, {what}, --jobs {jobs}",
+            run.peak_bytes / 1e6,
+            "MB",
+            MEMORY_TARGET,
+            at_most=True,
+            note=f"{count} records in {run.seconds:.1f} s",
+        )
 
 
 def start(folder: Path) -> Iterable[Row]:

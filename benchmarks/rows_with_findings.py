@@ -5,6 +5,7 @@ inferred.
 """
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from training_data import SEPARATOR, TrainingRecord, training_records, write_training_data
@@ -43,7 +44,13 @@ def write_rows_with_findings(folder: Path, total_bytes: int, record_bytes: int) 
         records = training_records(record_bytes)
         with files[kind].open("wb") as stream:
             stream.writelines(spoil(next(records)) for _ in range(count))
-    with files[CLEAN].open("rb") as lines, files[TWICE].open("wb") as stream:
-        half = [next(lines) for _ in range(count // 2)]
-        stream.writelines(half + half)
+    write_each_record_twice(files[TWICE], files[CLEAN], count)
     return files
+
+
+def write_each_record_twice(path: Path, clean: Path, count: int) -> None:
+    """Write the first half of a clean file of so many records, and then the same again."""
+    with path.open("wb") as stream:
+        for _ in range(2):
+            with clean.open("rb") as lines:
+                stream.writelines(islice(lines, count // 2))

@@ -1,4 +1,4 @@
-"""The program: `dataset-tools`, or `python -m dataset_tools` where its script is not on the path."""
+"""The program: `dataset-tools`, or `python -m dataset_tools` where that is not on the path."""
 
 import atexit
 import os

@@ -94,8 +94,8 @@ class IndexedRecords:
         self,
         ordinals: "Iterable[NDArray[np.intp]]",
         function: Callable[[RecordBatch, list[int]], Value],
-    ) -> Iterator[tuple[list[int], Value]]:
-        """Line numbers and `function(batch, indices)` for the wanted records, batch by batch.
+    ) -> Iterator[Value]:
+        """`function(batch, indices)` for the wanted records, batch by batch.
 
         By several processes, where records of many batches are asked for.
         """
@@ -105,14 +105,20 @@ class IndexedRecords:
         return in_order(self._map_batch, chain(first_tasks, tasks), jobs)
 
     def _map_batch(
-        self, number: int, indices: list[int], function: Callable[[RecordBatch, list[int]], Value]
-    ) -> tuple[list[int], Value]:
+        self,
+        number: int,
+        places: "NDArray[np.intp]",
+        function: Callable[[RecordBatch, list[int]], Value],
+    ) -> Value:
         batch = self._read_batch(number)
+        indices: list[int] = places.tolist()
         if indices[-1] >= len(batch):
             raise InputError("the file changed while it was read; lint it again")
-        return [batch.numbers[index] for index in indices], function(batch, indices)
+        return function(batch, indices)
 
-    def _by_batch(self, ordinals: "Iterable[NDArray[np.intp]]") -> Iterator[tuple[int, list[int]]]:
+    def _by_batch(
+        self, ordinals: "Iterable[NDArray[np.intp]]"
+    ) -> "Iterator[tuple[int, NDArray[np.intp]]]":
         """The number of each batch that holds wanted records, and their indices in it."""
         import numpy as np
 
@@ -123,7 +129,7 @@ class IndexedRecords:
             for group in np.split(wanted, begins):
                 if len(group):
                     number = int(np.searchsorted(firsts, group[0], side="right")) - 1
-                    yield number, (group - firsts[number]).tolist()
+                    yield number, group - firsts[number]
 
     def _read_batch(self, number: int) -> RecordBatch:
         index = self.index

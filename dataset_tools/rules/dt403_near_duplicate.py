@@ -99,19 +99,18 @@ class NearDuplicate(Rule):
 
         ordinals = np.unique(pairs)
         looks = records.map_batches([ordinals], partial(_views, self.context.prompt_format))
-        views = chain.from_iterable(zip(lines, views, strict=True) for lines, views in looks)
-        views_of = dict(zip(ordinals.tolist(), views, strict=True))
+        views_of = dict(zip(ordinals.tolist(), chain.from_iterable(looks), strict=True))
         threshold = self.context.option(SIMILARITY)
         for record, earlier in pairs.tolist():
-            (line, view), (first, first_view) = views_of[record], views_of[earlier]
+            view, first_view = views_of[record], views_of[earlier]
             similarity = _similarity(view.shingles, first_view.shingles)
             if similarity >= threshold and (not view.prompt or view.prompt != first_view.prompt):
                 yield (
                     record,
                     Problem(
-                        f"{similarity:.0%} the same as the record in line {first}, "
+                        f"{similarity:.0%} the same as the record in line {first_view.line}, "
                         f"expected less than {threshold:.0%}",
-                        line=line,
+                        line=view.line,
                         content=view.identity.hex(),
                     ),
                 )
@@ -120,20 +119,22 @@ class NearDuplicate(Rule):
 class _View(NamedTuple):
     """What of a record is compared."""
 
+    line: int
     identity: bytes
     prompt: bytes  # a digest; empty where it is blank
     shingles: "NDArray[np.int64]"  # hashes, ascending
 
 
 def _views(prompt_format: PromptFormat, batch: RecordBatch, indices: list[int]) -> list[_View]:
-    return [_view(prompt_format, batch.record(index)) for index in indices]
+    return [_view(prompt_format, batch.numbers[index], batch.record(index)) for index in indices]
 
 
-def _view(prompt_format: PromptFormat, record: Record) -> _View:
+def _view(prompt_format: PromptFormat, line: int, record: Record) -> _View:
     import numpy as np
 
     prompt = prompt_format.bare_prompt(record.prompt or "")
     return _View(
+        line,
         digest(record.prompt or "", record.completion),
         digest(prompt) if prompt.strip() else b"",
         np.unique(np.fromiter(map(hash, _shingles(prompt_format, record)), np.int64)),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.int64]
 
-HELD_HASHES = 1_000_000
+HELD_HASHES = 500_000
 HASH_BYTES = 8
 _MIX = 0x9E3779B97F4A7C15 - 2**64  # an odd number, so that sums of products of hashes are hashes
 
@@ -179,8 +179,10 @@ def _places(wanted: "Hashes", hashes: "Hashes") -> "tuple[NDArray[np.intp], NDAr
     """Where among the (sorted) wanted each hash stands, and whether it is one of them."""
     import numpy as np
 
+    places = np.zeros(len(hashes), np.intp)
     if not len(wanted):
-        return np.zeros(len(hashes), np.intp), np.zeros(len(hashes), np.bool_)
-    places = np.searchsorted(wanted, hashes)
+        return places, places != 0
+    order = np.argsort(hashes)  # neighbours are searched for in the same corner of memory
+    places[order] = np.searchsorted(wanted, hashes[order])
     places[places == len(wanted)] = 0
     return places, wanted[places] == hashes

@@ -101,8 +101,7 @@ def _each_look(
     ordinals = candidates.log.ordinals_of(candidates.hashes.hashes)
 
     def chunks() -> "Iterator[tuple[Hashes, Rows]]":
-        for lines, rows in records.map_batches(ordinals, identify):
-            rows["line"] = lines
+        for rows in records.map_batches(ordinals, identify):
             yield _keys(rows, by_prompt=candidates.are_of_prompts), rows
 
     return in_partitions(chunks(), candidates.hashes.total // ROWS_AT_ONCE + 1)
@@ -128,14 +127,18 @@ def _identify(
     import numpy as np
 
     rows = np.empty(len(indices), _row_type())
-    completions = [batch.completions[index] for index in indices]
-    prompts = [batch.prompts[index] for index in indices] if batch.prompts else [""] * len(indices)
+    prompts = _chosen(batch.prompts, indices) if batch.prompts else [""] * len(indices)
     weights = batch.weights
+    rows["line"] = np.array(batch.numbers)[indices]
     rows["prompt"] = digests(prompts)
-    rows["completion"] = digests(completions)
+    rows["completion"] = digests(_chosen(batch.completions, indices))
     rows["is_blank"] = _are_blank(prompt_format, prompts)
     rows["weight"] = [weights.get(index, 1.0) for index in indices] if weights else 1.0
     return rows
+
+
+def _chosen(texts: list[str], indices: list[int]) -> list[str]:
+    return texts if len(indices) == len(texts) else [texts[index] for index in indices]
 
 
 @cache
@@ -155,11 +158,11 @@ def _row_type() -> "np.dtype[np.void]":
 
 
 def _are_blank(prompt_format: PromptFormat, prompts: list[str]) -> list[bool]:
-    starts = {"", prompt_format.separator[:1]}  # of those that may be, and white space
+    starts = [prompt[:1] for prompt in prompts]
+    doubtful = {each for each in set(starts) if not each.strip()} | {prompt_format.separator[:1]}
     return [
-        ((start := prompt[:1]) in starts or start.isspace())
-        and not prompt_format.bare_prompt(prompt).strip()
-        for prompt in prompts
+        start in doubtful and not prompt_format.bare_prompt(prompt).strip()
+        for start, prompt in zip(starts, prompts, strict=True)
     ]
 
 
@@ -181,10 +184,11 @@ def first_alike(columns: list["NDArray[np.int64]"]) -> "NDArray[np.intp]":
     import numpy as np
 
     key = reduce(mixed, columns)
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     begins = np.flatnonzero(np.diff(key[order], prepend=~key[order[:1]]))
     firsts = np.empty_like(order)
-    firsts[order] = np.repeat(order[begins], np.diff(begins, append=len(order)))
+    lowest = np.minimum.reduceat(order, begins) if len(order) else order
+    firsts[order] = np.repeat(lowest, np.diff(begins, append=len(order)))
     others = np.flatnonzero(_differs(columns, firsts))  # which have the same key all the same
     if len(others):
         firsts[others] = others[first_alike([column[others] for column in columns])]

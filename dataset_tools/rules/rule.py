@@ -120,8 +120,8 @@ class RecordLookup(Protocol):
         self,
         ordinals: "Iterable[NDArray[np.intp]]",
         function: Callable[[RecordBatch, list[int]], Value],
-    ) -> Iterator[tuple[list[int], Value]]:
-        """Line numbers and `function(batch, indices)` for the wanted records, batch by batch.
+    ) -> Iterator[Value]:
+        """`function(batch, indices)` for the wanted records, batch by batch.
 
         The ordinals (0-based, of records) ascend through all arrays; the indices are those of the
         records in the batch's columns.
