@@ -131,7 +131,7 @@ class ByteScan:
     def count_strings_by_line(self) -> list[int]:
         """How many JSON strings each line holds, keys included."""
         counts = numpy_module().bincount(
-            self._lines_of(self.string_delimiters), minlength=len(self.line_ends)
+            self.lines_of(self.string_delimiters), minlength=len(self.line_ends)
         )
         return (counts // 2).tolist()  # type: ignore[no-any-return]
 
@@ -187,12 +187,16 @@ class ByteScan:
         # bytes.count looks at each byte by itself, for what is not rare ten times as slow
         return int(numpy_module().count_nonzero(self.array == byte))
 
+    @cached_property
+    def odd_characters(self) -> "Positions":
+        """Where odd characters may be spelt; those of ASCII are."""
+        odd = [*self._odd_escapes(), *self._odd_bytes()]
+        return numpy_module().concatenate(odd) if odd else self.backslashes[:0]
+
     def lines_with_odd_characters(self) -> list[int]:
         """The indices of the lines that may spell an odd character, ascending."""
-        numpy = numpy_module()
-        odd = [*self._odd_escapes(), *self._odd_bytes()]
-        positions = numpy.concatenate(odd) if odd else self.backslashes[:0]
-        return sorted(set(self._lines_of(positions).tolist())) if len(positions) else []
+        positions = self.odd_characters
+        return sorted(set(self.lines_of(positions).tolist())) if len(positions) else []
 
     @cached_property
     def _unicode_escapes(self) -> "tuple[Positions, NDArray[np.int32]]":
@@ -270,7 +274,8 @@ class ByteScan:
         is_pair = (before >= 0xC2) & (before <= _LAST_LATIN_LEAD)
         return (self.array[positions] < 0x80) | is_pair
 
-    def _lines_of(self, positions: "Positions") -> "Positions":
+    def lines_of(self, positions: "Positions") -> "Positions":
+        """The index of the line that each byte stands in."""
         numpy = numpy_module()
         return numpy.searchsorted(self.line_ends, positions, side="right")  # type: ignore[no-any-return]
 

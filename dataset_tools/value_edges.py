@@ -95,6 +95,12 @@ class ValueEdges:
         doubtful |= ~(_simple_bytes()[second] & _simple_bytes()[other_second])
         return doubtful | is_alike
 
+    def holding(self, positions: "Positions") -> list[int]:
+        """The indices of the values within which one of the bytes at these positions lies."""
+        lines = self.scan.lines_of(positions)
+        is_inside = (positions >= self.starts[lines]) & (positions < self.ends[lines])
+        return list(set(lines[is_inside].tolist()))
+
     def _differ_at(self, positions: "Positions", spelling: bytes) -> "Flags":
         """Which do not hold the spelling there."""
         import numpy as np

@@ -8,6 +8,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import Problem, Rule
+from dataset_tools.rules.text_edges import columns_of, edges_of
 
 # Joiners shape Persian, Indic and other scripts and hold emoji together; between letters of
 # these scripts they mean nothing.
@@ -102,20 +103,21 @@ class OddCharacter(Rule):
         return [index for index, number in enumerate(batch.numbers) if number in wanted]
 
     def count_problems(self, batch: RecordBatch, suspects: Collection[int]) -> int:
-        may_be_odd = _pattern(_FIRST).search
-        columns = filter(None, (batch.prompts, batch.completions))
-        texts = (column[index] for column in columns for index in suspects)
-        return sum(_count_kinds(text) for text in texts if may_be_odd(text))
+        edges = edges_of(batch)
+        count = 0
+        for column in columns_of(batch):
+            texts, known = edges.texts(column), edges.with_odd_characters(column)
+            if known is None:
+                may_be_odd = _pattern(_FIRST).search
+                known = [index for index in suspects if may_be_odd(texts[index])]
+            # all that may be odd of ASCII is, and of one kind
+            count += sum(1 if (text := texts[i]).isascii() else len(_kinds(text)) for i in known)
+        return count
 
     def check_record(self, record: Record) -> Iterable[Problem]:
         if record.prompt is not None:
             yield from _problems("prompt", record.prompt)
         yield from _problems(record.target_key, record.completion)
-
-
-def _count_kinds(text: str) -> int:
-    """How many problems the text has, in which something may be odd."""
-    return 1 if text.isascii() else len(_kinds(text))  # ASCII: of one kind
 
 
 def _problems(key: str, text: str) -> Iterator[Problem]:

@@ -98,15 +98,20 @@ class TextEdges:
         flags = edges["prompt"].may_start_like(edges["completion"], prompt_space, completion_space)
         return _indices(flags)
 
+    def with_odd_characters(self, column: Column) -> list[int] | None:
+        """The indices of the texts that may hold some, of ASCII do; None where no byte tells."""
+        edges = self.batch.value_edges.get(self._key(column))
+        return edges.holding(self.batch.byte_scan.odd_characters) if edges else None
+
     def _doubtful(
         self, column: Column, flags: Callable[[ValueEdges], "NDArray[np.bool_]"]
     ) -> Sequence[int]:
         """The indices that the look at bytes flags, all of them where there are no bytes to see."""
-        edges = self.batch.value_edges
-        if not edges:
-            return range(len(self.batch))
-        key = column if column in edges else "text"
-        return _indices(flags(edges[key]))
+        edges = self.batch.value_edges.get(self._key(column))
+        return _indices(flags(edges)) if edges else range(len(self.batch))
+
+    def _key(self, column: Column) -> str:
+        return column if self.batch.prompts else "text"
 
     def _once(self, question: tuple[object, ...], answer: Callable[[], Answer]) -> Answer:
         answers = self.batch.answers
