@@ -46,7 +46,12 @@ PERSONAL = st.sampled_from(
      "01 23 45 67 89", "AKIA" + "Q3EGUZ5JW7KLM2NP",
      "a ghp_" + "1aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX"]
 )  # fmt: skip
-TEXTS = st.text(st.sampled_from("#a\n END☃"), max_size=8) | st.lists(WORDS).map("".join) | PERSONAL
+ODD = st.text(
+    st.sampled_from("\x01\x7f\f\x85\u200b\u200d\u202b\u202e\ufffdÃ©â€™ðŸא日 a"), max_size=6
+)
+TEXTS = st.one_of(
+    st.text(st.sampled_from("#a\n END☃"), max_size=8), st.lists(WORDS).map("".join), PERSONAL, ODD
+)
 WEIGHTS = st.sampled_from([0.0, 1.0, 2.0])
 
 
@@ -144,6 +149,7 @@ def test_a_first_look_by_another_process_tells_the_same(
     st.sampled_from(["flag", "recipe"]),
     st.sampled_from([0.0, 0.8]),
     st.booleans(),
+    st.booleans(),
     st.builds(
         RuleInputs,
         tokenizer=st.sampled_from([None, *TOY_TOKENIZERS.values()]),
@@ -158,6 +164,7 @@ def test_no_rule_misses_a_bad_record_at_first_look(
     origin: str,
     share: float,
     text: bool,
+    escapes: bool,
     inputs: RuleInputs,
 ) -> None:
     """The cheap look over columns names every record in which the exact look finds a problem."""
@@ -173,6 +180,7 @@ def test_no_rule_misses_a_bad_record_at_first_look(
             for record in filter(None, records)
         ],
         context,
+        escapes,
     )
 
     for rule in (rule(context) for rule in RULES.values()):
@@ -185,9 +193,10 @@ def test_no_rule_misses_a_bad_record_at_first_look(
             assert [int(index in suspects) for index in range(len(batch))] == problems, rule.code
 
 
-def batch_of(records: list[Record], context: FileContext) -> RecordBatch:
-    lines = [f"{json.dumps(record.as_json_object())}\n".encode() for record in records]
-    return parse_batch(LineBatch(1, b"".join(lines)), context.record_format)
+def batch_of(records: list[Record], context: FileContext, escapes: bool) -> RecordBatch:
+    rows = (json.dumps(each.as_json_object(), ensure_ascii=escapes) for each in records)
+    lines = "".join(f"{row}\n" for row in rows)
+    return parse_batch(LineBatch(1, lines.encode()), context.record_format)
 
 
 def test_max_findings_cuts_lists_and_not_counts(tmp_path: Path) -> None:
