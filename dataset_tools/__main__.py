@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from dataset_tools.cli import main
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def run() -> NoReturn:
@@ -15,7 +15,13 @@ def run() -> NoReturn:
     """
     code = 0
     try:
+        # here, so that Ctrl-C while it is imported gives no traceback either
+        from dataset_tools.cli import main
+
         main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = EXIT_INTERRUPTED
     except SystemExit as end:
         if not isinstance(end.code, int | None):
             raise

@@ -28,7 +28,6 @@ _OBJECTS_BETWEEN_SEARCHES = 50_000  # for garbage in circles, of which there is 
 
 EXIT_FINDINGS = 1
 EXIT_MISUSE = 2
-_EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class _ReaderGoneError(Exception):
@@ -82,7 +81,10 @@ def dataset_tools() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run a command and exit: 0 for success, 1 for findings, 2 for misuse or unreadable input."""
+    """Run a command and exit: 0 for success, 1 for findings, 2 for misuse or unreadable input.
+
+    Raises KeyboardInterrupt on Ctrl-C.
+    """
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) == signal.SIG_DFL:  # nohup has it ignored
             signal.signal(ending, _end)
@@ -99,9 +101,8 @@ def main(arguments: list[str] | None = None) -> Any:
     except InputError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(EXIT_MISUSE)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        sys.exit(_EXIT_INTERRUPTED)
+    except click.Abort as abort:  # what click makes of Ctrl-C
+        raise KeyboardInterrupt from abort
     except (_ReaderGoneError, BrokenPipeError):
         # keep the interpreter from complaining again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
