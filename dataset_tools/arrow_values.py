@@ -11,8 +11,9 @@ ClassNames = Mapping[str, Sequence[str]]
 def values_of(column: Any, class_names: Sequence[str] | None = None) -> list[Any]:
     """The values of an Arrow array; bytes stay bytes, so images and sounds are not decoded.
 
-    Times with nanoseconds, which Python's have none of, become text. Raises ValueError for a value
-    that Python cannot hold.
+    Times with nanoseconds, which Python's have none of, become text, and numbers of 32 bits the
+    shortest that round to them: 0.1, not 0.10000000149011612. Raises ValueError for a value that
+    Python cannot hold.
     """
     import pyarrow
 
@@ -21,6 +22,8 @@ def values_of(column: Any, class_names: Sequence[str] | None = None) -> list[Any
             column = column.cast(pyarrow.timestamp("us", column.type.tz))
         except pyarrow.ArrowInvalid:
             column = column.cast(pyarrow.string())
+    if pyarrow.types.is_float32(column.type):
+        column = column.cast(pyarrow.string()).cast(pyarrow.float64())
     values: list[Any] = column.to_pylist()
     if class_names is None:
         return values

@@ -47,6 +47,18 @@ def test_values_are_pythons_own(tmp_path: Path) -> None:
     assert rows_of(path) == [{"time": "1970-01-01 00:00:00.000000001"}]
 
 
+def test_numbers_of_32_bits_keep_their_digits(tmp_path: Path) -> None:
+    """What was written as 0.1 is 0.1 again; every number rounds to the one in the file."""
+    numbers = [0.1, 1 / 3, 1e-45, 3.4e38, 16777217.0, -2.0, float("inf"), None]
+    column = pyarrow.array(numbers, pyarrow.float32())
+    path = write(tmp_path, "x.parquet", as_parquet(pyarrow.table({"a": column})))
+
+    values = [row["a"] for row in rows_of(path)]
+
+    assert values == [0.1, 0.33333334, 1e-45, 3.4e38, 16777216.0, -2.0, float("inf"), None]
+    assert column == pyarrow.array(values, pyarrow.float32())
+
+
 def test_class_names_take_the_place_of_numbers(tmp_path: Path) -> None:
     """Where the library for datasets wrote them into the schema."""
     features = datasets.Features(
