@@ -30,6 +30,13 @@ MOJIBAKE_LEADS = (0xC2, 0xC3, 0xE2, 0xEF, 0xF0)  # Â Ã â ï ð
 
 # Zero-width characters of scripts beyond Latin and of emoji; odd beside Latin letters and signs.
 JOINERS = (0x200B, 0x200C, 0x200D)
+ZERO_WIDTH_SPACE = 0x200B
+# It parts the words of scripts that write none: Thai, Lao, Tibetan, Burmese, Khmer, the Tai
+# scripts, Balinese, Sundanese, Chinese and Japanese, Javanese, Cham; it is odd in all others.
+SPACELESS_RANGES = (
+    (0x0E00, 0x109F), (0x1780, 0x17FF), (0x1950, 0x19FF), (0x1A20, 0x1AAF), (0x1B00, 0x1BBF),
+    (0x2E80, 0x9FFF), (0xA980, 0xAADF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF),
+)  # fmt: skip
 FIRST_BEYOND_LATIN = 0x0250
 _LAST_LATIN_LEAD = 0xC9  # the first byte, in UTF-8, of characters up to U+024F
 
@@ -159,11 +166,11 @@ class ByteScan:
         r"""How often the lines spell a text, at least; None where they may spell it otherwise.
 
         JSON has one usual spelling for a text of ASCII characters. Others (`\u0023`, `\/`) are
-        rare enough to give up on.
+        rare enough to give up on, and so are control characters, as `\u001b` is `\u001B` as well.
         """
-        if not text.isascii() or self._has_unusual_spelling:
+        spelling = json.dumps(text, ensure_ascii=False)[1:-1].encode(errors="surrogatepass")
+        if not text.isascii() or b"\\u" in spelling or self._has_unusual_spelling:
             return None
-        spelling = json.dumps(text)[1:-1].encode()
         place = spelling.index(rarest_byte(spelling))
         starts = places_of(self.array == spelling[place]) - place
         starts = starts[(starts >= 0) & (starts <= len(self.array) - len(spelling))]
@@ -236,6 +243,9 @@ class ByteScan:
         foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
         foreign_after = numpy.append(is_foreign[1:] & is_next, False)
         is_odd |= (kinds == _JOINER) & ~(foreign_before & foreign_after)[: len(kinds)]
+        # between such, a zero-width space needs one whose script writes no space
+        is_spaceless = numpy.pad(_is_spaceless()[codes], 1)  # with the codes before and behind
+        is_odd |= (codes == ZERO_WIDTH_SPACE) & ~(is_spaceless[:-2] | is_spaceless[2:])
         return [*controls, positions[is_odd]]
 
     def _odd_bytes(self) -> "list[Positions]":
@@ -257,7 +267,16 @@ class ByteScan:
         behind = leads + numpy.where(is_pair, 2, 3)
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(behind))
         is_odd |= (kinds == _JOINER) & (self._ends_latin(leads - 1) | self._starts_latin(behind))
+        spaces = (codes == ZERO_WIDTH_SPACE).nonzero()[0]
+        are_parting = self._are_spaceless(leads[spaces] - 3) | self._are_spaceless(behind[spaces])
+        is_odd[spaces[~are_parting]] = True
         return [*found, leads[is_odd]]
+
+    def _are_spaceless(self, positions: "Positions") -> "NDArray[np.bool_]":
+        """Whether characters of three bytes stand here whose scripts write no spaces."""
+        words = self.words(positions)
+        codes = (words & 0xF) << 12 | (words >> 8 & 0x3F) << 6 | words >> 16 & 0x3F
+        return (words & 0xF0 == 0xE0) & _is_spaceless()[codes]  # type: ignore[no-any-return]
 
     def _is_beyond_ascii(self, positions: "Positions") -> "NDArray[np.bool_]":
         """Whether characters beyond ASCII start here, raw or escaped."""
@@ -330,6 +349,15 @@ def _kinds() -> "NDArray[np.uint8]":
     kinds[list(MOJIBAKE_LEADS)] = _LEAD
     kinds[list(JOINERS)] = _JOINER
     return kinds  # type: ignore[no-any-return]
+
+
+@cache
+def _is_spaceless() -> "NDArray[np.bool_]":
+    """For each UTF-16 code unit, whether it is a character of a script that writes no spaces."""
+    is_spaceless = numpy_module().zeros(0x10000, bool)
+    for first, last in SPACELESS_RANGES:
+        is_spaceless[first : last + 1] = True
+    return is_spaceless  # type: ignore[no-any-return]
 
 
 @cache

@@ -10,7 +10,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dataset_tools.byte_scan import IN_UNICODE_ESCAPE, WORD, ByteScan
+from dataset_tools.byte_scan import BACKSLASH, IN_UNICODE_ESCAPE, WORD, ByteScan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,10 +89,13 @@ class ValueEdges:
         starts = self.starts + len(_spelling(space))
         others = other.starts + len(_spelling(other_space))
         doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
-        is_alike: Flags = self.scan.at(starts) == self.scan.at(others)
+        first, other_first = self.scan.at(starts), self.scan.at(others)
+        is_alike: Flags = first == other_first
         second, other_second = self.scan.at(starts + 1), self.scan.at(others + 1)
         is_alike &= second == other_second
         doubtful |= ~(_simple_bytes()[second] & _simple_bytes()[other_second])
+        # an escape may spell white space beyond ASCII, with the same text behind it
+        doubtful |= (first == BACKSLASH) | (other_first == BACKSLASH)
         return doubtful | is_alike
 
     def holding(self, positions: "Positions") -> list[int]:

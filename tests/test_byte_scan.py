@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from dataset_tools.rules.dt204_odd_character import _ODD, _odd_places, _pattern,
 
 ODD_TEXTS = st.text(
     st.sampled_from('a"\\/\n\té\u00c2\u00c3\u00e2\u0080\u00a9\u20ac\u2019\u0099\u00ad\u200b\u200d')
-    | st.sampled_from("\u0000\b\f\u001f\u007f\u0085\u202e\u2060\ufeff\ufffd😀ð\u0178日ا"),
+    | st.sampled_from("\u0000\b\f\u001f\u007f\u0085\u202e\u2060\ufeff\ufffd😀ð\u0178日اдก가"),
     max_size=8,
 )
 TEXTS = st.text(max_size=8) | ODD_TEXTS
@@ -112,6 +113,26 @@ def test_an_unusual_spelling_is_not_counted() -> None:
     assert ByteScan(b'["#"]\n').count_text("→") is None
     assert ByteScan(b'["#"]\n').count_text("#") == 1
     assert ByteScan(b'["\\u0001#"]\n').count_text("#") == 1  # it has no other spelling
+
+
+def test_a_control_character_is_not_counted() -> None:
+    """A mark with a control character that has two spellings, or is spelt as it is, is found."""
+    assert ByteScan(b'["\\u001B"]\n').count_text("\x1b") is None
+    assert ByteScan(b'["\x7f"]\n').count_text("\x7f") == 1
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize(
+    ("around", "is_named"),
+    [("дд", True), ("가가", True), ("اا", True), ("กข", False), ("д日", False)],
+)
+def test_a_zero_width_space_parts_words_of_few_scripts(
+    around: str, is_named: bool, raw: bool
+) -> None:
+    """Between letters of a script that writes spaces it is odd; where there are none it is not."""
+    line = json.dumps({"text": "\u200b".join(around)}, ensure_ascii=not raw).encode()
+
+    assert ([0] if is_named else []) == ByteScan(line).lines_with_odd_characters()
 
 
 def test_a_structural_brace_is_no_text() -> None:

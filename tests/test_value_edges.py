@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -83,6 +84,14 @@ def test_equal_starts(rows: Rows, space: str, other_space: str) -> None:
         usual = leading_space(prompt) == space and leading_space(completion) == other_space
         if usual and len(one) > 3 and one[:4] == other[:4]:
             assert flags[index]
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_equal_starts_behind_other_white_space(raw: bool) -> None:
+    """White space beyond ASCII, raw or escaped, hides no repeated prompt."""
+    prompts, completions = edges_of([("Why so?", "\u00a0Why so?", raw, False)])
+
+    assert prompts.may_start_like(completions, "", "").all()
 
 
 def test_plain_values_are_not_doubtful() -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
+from dataset_tools.byte_scan import SPACELESS_RANGES
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
@@ -13,12 +14,7 @@ from dataset_tools.rules.text_edges import columns_of, edges_of
 # Joiners shape Persian, Indic and other scripts and hold emoji together; between letters of
 # these scripts they mean nothing.
 _PLAIN = r"\x00-\u024f"
-# The zero-width space parts the words of scripts that write none: Thai, Lao, Tibetan, Burmese,
-# Khmer, the Tai scripts, Balinese, Sundanese, Chinese and Japanese, Javanese, Cham.
-_SPACELESS = (
-    r"\u0e00-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1bbf\u2e80-\u9fff"
-    r"\ua980-\uaadf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-)
+_SPACELESS = "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in SPACELESS_RANGES)
 # Hebrew, Arabic, Syriac, Thaana, N'Ko and their like, presentation forms, older scripts, Adlam
 _RIGHT_TO_LEFT = (
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
