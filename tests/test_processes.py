@@ -1,8 +1,12 @@
 """Several processes do what one does, and their errors arrive whole."""
 
 import os
+import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +76,62 @@ def test_a_killed_process_is_told() -> None:
     """A process that the system kills ends the run with one line, not with silence."""
     with pytest.raises(InputError, match="was killed, most likely for lack of memory"):
         list(in_order(be_killed, ((number,) for number in range(4)), 2))
+
+
+SIGNALLED_AT_ONCE = """
+import os, signal, sys
+from dataset_tools.errors import InputError
+from dataset_tools.lint.processes import in_order
+
+def fork_and_be_signalled():
+    process = fork()
+    if process == 0:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return process
+
+fork, os.fork = os.fork, fork_and_be_signalled
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("what the parent does"))
+try:
+    list(in_order(abs, ((number,) for number in range(4)), 2))
+except InputError as error:
+    print(str(error).partition(",")[0])
+"""
+
+
+def test_a_process_that_is_ended_at_once_does_nothing_of_its_parent() -> None:
+    """A signal that comes before a process serves finds it without its parent's handlers."""
+    run = subprocess.run(
+        [sys.executable, "-c", SIGNALLED_AT_ONCE], capture_output=True, text=True, check=False
+    )
+
+    assert run.stderr == ""
+    assert run.stdout == "a process that checked the data was killed\n"
+
+
+def test_processes_beyond_the_open_files_allowed() -> None:
+    """Where no more files may be open, that is told, and what was started ends."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = list(Path("/dev/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(before) + 20, hard))
+    try:
+        with pytest.raises(InputError, match=r"cannot be started: Too many .*; use fewer --jobs"):
+            list(in_order(square, ((number,) for number in range(40)), 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert len(list(Path("/dev/fd").iterdir())) == len(before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_many_open_files() -> None:
+    """Replies are read where more files are open than `select` knows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1030)]
+    try:
+        assert [n**2 for n in range(4)] == list(in_order(square, ((n,) for n in range(4)), 2))
+    finally:
+        for each in held:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -19,6 +19,7 @@ from dataset_tools.errors import InputError
 
 Result = TypeVar("Result")
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AHEAD = 2  # for each process, tasks given out before their turn; more would only hold more results
 
 
@@ -27,7 +28,7 @@ def in_order(
 ) -> Iterator[Result]:
     """`function(*each)` for all arguments, which are drawn as late as possible.
 
-    Raises InputError if a process is killed, most likely for lack of memory.
+    Raises InputError if a process is killed, most likely for lack of memory, or cannot be started.
     """
     if jobs <= 1:
         for each in arguments:
@@ -39,22 +40,26 @@ def in_order(
     tasks = enumerate(arguments)
     done: dict[int, Result] = {}
     turn = given_out = 0
+    replies = select.poll()  # `select` knows the first 1,024 open files only
     try:
-        for _ in range(jobs):
-            idle.append(_Worker(function))
+        with _signals_held_back() as mask:
+            for _ in range(jobs):
+                idle.append(_Worker(function, mask))
         while True:
             free = min(len(idle), turn + jobs * AHEAD - given_out)
             for number, each in islice(tasks, free):
                 worker = idle.pop()
                 busy[worker.replies.fileno()] = worker, number
+                replies.register(worker.replies)
                 worker.send(each)
                 given_out += 1
             if turn in done:
                 turn += 1
                 yield done.pop(turn - 1)
             elif busy:
-                for ready in select.select(list(busy), [], [])[0]:
+                for ready, _ in replies.poll():
                     worker, number = busy.pop(ready)
+                    replies.unregister(ready)
                     idle.append(worker)
                     done[number] = worker.receive()
             else:
@@ -66,25 +71,48 @@ def in_order(
 @contextmanager
 def meanwhile(function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
     """Has a process of its own call the function; what is yielded waits for what it returns."""
-    worker = _Worker(function)
+    workers: list[_Worker] = []
     try:
-        worker.send(())
-        yield worker.receive
+        with _signals_held_back() as mask:
+            workers.append(_Worker(function, mask))
+        workers[0].send(())
+        yield workers[0].receive
     finally:
-        _end([worker])
+        _end(workers)
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[set[int]]:
+    """Signals that end the program wait, here and in processes that are started.
+
+    A process that does not serve yet would answer them as its parent does, and a process that the
+    parent does not know yet would be left behind. Yields what is to be held back from then on.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield mask
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 class _Worker:
     """A process that calls a function with arguments it is sent, and sends back what comes."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        requests, own_requests = os.pipe()
-        own_replies, replies = os.pipe()
-        self.process = os.fork()
+    def __init__(self, function: Callable[..., Any], mask: set[int]) -> None:
+        pipes: list[int] = []
+        try:
+            pipes += os.pipe()
+            pipes += os.pipe()
+            self.process = os.fork()
+        except OSError as error:
+            for end in pipes:
+                os.close(end)
+            raise InputError(
+                f"a process to check the data cannot be started: {error.strerror}; use fewer --jobs"
+            ) from error
+        requests, own_requests, own_replies, replies = pipes
         if self.process == 0:
-            os.close(own_requests)
-            os.close(own_replies)
-            _serve(function, requests, replies)
+            _serve(function, mask, requests, replies, (own_requests, own_replies))
         os.close(requests)
         os.close(replies)
         self.requests = os.fdopen(own_requests, "wb")
@@ -124,11 +152,20 @@ def _end(workers: list[_Worker]) -> None:
         worker.close()
 
 
-def _serve(function: Callable[..., Any], requests: int, replies: int) -> None:
+def _serve(
+    function: Callable[..., Any],
+    mask: set[int],
+    requests: int,
+    replies: int,
+    ends_of_parent: tuple[int, int],
+) -> None:
     """Answer requests until they end; never returns, so that nothing of the parent's is done."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # it reaches the parent, too, which tells
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # it reaches the parent, too, which tells
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for end in ends_of_parent:
+            os.close(end)
         with os.fdopen(requests, "rb") as incoming, os.fdopen(replies, "wb") as outgoing:
             while True:
                 arguments = pickle.load(incoming)
