@@ -23,7 +23,8 @@ from dataset_tools.marks import Mark
 from dataset_tools.parsing import RecordBatch, parse_batch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
-from dataset_tools.rules.rule import RuleInputs
+from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord
+from dataset_tools.rules.rule import RecordLookup, Rule, RuleInputs
 from dataset_tools.sources import SourceFile, fetch
 from dataset_tools.tokens import TrainingFormat
 
@@ -47,7 +48,7 @@ PERSONAL = st.sampled_from(
      "a ghp_" + "1aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX"]
 )  # fmt: skip
 ODD = st.text(
-    st.sampled_from("\x01\x7f\f\x85\u200b\u200d\u202b\u202e\ufffdÃ©â€™ðŸא日 a"), max_size=6
+    st.sampled_from("\x01\x7f\f\x85\u200b\u200d\u202b\u202e\ufffdÃ©â€™ðŸאд日 a"), max_size=6
 )
 TEXTS = st.one_of(
     st.text(st.sampled_from("#a\n END☃"), max_size=8), st.lists(WORDS).map("".join), PERSONAL, ODD
@@ -309,3 +310,22 @@ def test_what_cannot_be_opened_is_an_input_error(name: str, tmp_path: Path) -> N
     """A folder or a missing file is named in one line."""
     with pytest.raises(InputError, match="cannot be read"):
         check_source(SourceFile("x", tmp_path / name), LintSettings(), LintReport())
+
+
+def test_a_file_cut_between_two_readings_is_named(tmp_path: Path) -> None:
+    """Where the second reading finds less than the first did, the message tells of which file."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(GOOD * 100)
+
+    class CutsTheFile(Rule):
+        code = "DT999"
+
+        def conclude(self, records: RecordLookup) -> tuple[()]:
+            os.truncate(path, 10 * len(GOOD))
+            return ()
+
+    (source,) = fetch(str(path))
+    settings = LintSettings(rules=(CutsTheFile, DuplicateRecord))
+
+    with pytest.raises(InputError, match=r"data\.jsonl: changed while it was read"):
+        check_source(source, settings, LintReport())

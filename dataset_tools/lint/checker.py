@@ -10,6 +10,7 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from dataset_tools.byte_scan import numpy_module
+from dataset_tools.errors import InputError
 from dataset_tools.lines import open_plain
 from dataset_tools.lint.file_state import FileState
 from dataset_tools.lint.freed_memory import keep_freed_memory
@@ -91,7 +92,11 @@ class _FileCheck:
         if not self._head_ends_the_check():
             self._check_pieces(advance, cut(self.state.size, piece_bytes))
             self.state.check_is_unchanged("lint")  # before records are read again
-            self._conclude()
+            try:
+                self._conclude()
+            except InputError:
+                self.state.check_is_unchanged("lint")  # which would be why
+                raise
         self.state.check_is_unchanged("lint")
         self.report.add_file(self._summary(), self.tally)
 

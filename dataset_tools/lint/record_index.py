@@ -1,7 +1,7 @@
 """The record index: where the records of a checked file stand, for a second look at some of them.
 
-It keeps three numbers for each batch of lines, 24 bytes for every megabyte of data, and where
-records are compared a hash or two of each.
+It keeps three numbers and a flag for each batch of lines, 25 bytes for every megabyte of data, and
+where records are compared a hash or two of each.
 """
 
 from array import array
@@ -113,7 +113,7 @@ class IndexedRecords:
         batch = self._read_batch(number)
         indices: list[int] = places.tolist()
         if indices[-1] >= len(batch):
-            raise InputError("the file changed while it was read; lint it again")
+            raise InputError("the file changed while it was read; try again when it is complete")
         return function(batch, indices)
 
     def _by_batch(
