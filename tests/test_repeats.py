@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dataset_tools.lint import LintReport, LintSettings, check_source
+from dataset_tools.lint.pieces import PIECE_BYTES
 from dataset_tools.lint.settings import GivenMark
 from dataset_tools.rules import RULES, hash_log, record_hashes, repeats
 from dataset_tools.rules.hash_log import mixed
@@ -89,6 +90,21 @@ def test_all_repeats_are_found(
     assert report.counts == Counter(code for code, _, _ in wanted)
     first_ones = [[each for each in wanted if each[0] == code][:max_findings] for code in CODES]
     assert sorted(found) == [*chain(*first_ones)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_piece_of_the_shortest_records(jobs: int, tmp_path: Path) -> None:
+    """Records are compared however many of them a piece of the file holds."""
+    line = b'{"text":""}\n'
+    count = PIECE_BYTES // len(line) + 10
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(line * count)
+    report = LintReport()
+
+    settings = LintSettings(rules=(RULES["DT401"],), max_findings=0)
+    check_source(SourceFile(path.name, path), settings, report, jobs=jobs)
+
+    assert report.counts == {"DT401": count - 1}
 
 
 def test_rows_with_the_same_key_are_told_apart() -> None:
