@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
@@ -80,7 +81,7 @@ def dataset_tools() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 for success, 1 for findings, 2 for misuse or unreadable input.
 
     Raises KeyboardInterrupt on Ctrl-C.
@@ -88,6 +89,7 @@ def main(arguments: list[str] | None = None) -> Any:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) == signal.SIG_DFL:  # nohup has it ignored
             signal.signal(ending, _end)
+    _buffer_output()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # LC_ALL=C knows no letter but ASCII
@@ -96,21 +98,49 @@ def main(arguments: list[str] | None = None) -> Any:
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        with suppress(OSError):
+            error.show()
+        code = error.exit_code
     except InputError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(EXIT_MISUSE)
+        code = _ended(f"error: {error}", EXIT_MISUSE)
     except click.Abort as abort:  # what click makes of Ctrl-C
         raise KeyboardInterrupt from abort
     except (_ReaderGoneError, BrokenPipeError):
-        # keep the interpreter from complaining again when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 0
     except OSError as error:
-        click.echo(f"error: cannot write: {error.strerror or error}", err=True)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_MISUSE)
+        code = _ended(f"error: cannot write: {error.strerror or error}", EXIT_MISUSE)
+    else:
+        return
+    drop_unwritable_output()
+    sys.exit(code)
+
+
+def drop_unwritable_output() -> None:
+    """Let what a standard stream cannot take go nowhere, so that nothing complains at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # it is where the program was started without one
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _buffer_output() -> None:
+    """Put a buffer before standard output where PYTHONUNBUFFERED or -u has taken it away.
+
+    What has none writes but a part where a disk is nearly full, and says nothing.
+    """
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, io.RawIOBase):
+        buffer = io.BufferedWriter(stream.buffer)
+        sys.stdout = io.TextIOWrapper(buffer, stream.encoding, line_buffering=stream.isatty())
+
+
+def _ended(message: str, code: int) -> int:
+    """The exit code of a run that ends with this message, which may be lost on its way."""
+    with suppress(OSError):
+        click.echo(message, err=True)
+    return code
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:

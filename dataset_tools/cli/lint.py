@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dataset_tools.cli import EXIT_FINDINGS
+from dataset_tools.cli import EXIT_FINDINGS, drop_unwritable_output
 from dataset_tools.cli.grouped_help import GroupedCommand
 from dataset_tools.cli.lint_choices import (
     Choices,
@@ -133,7 +133,11 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
         write_baseline(record, report.fingerprints)
     output_file = choices.get("output-file")
     format_name = choices.get("format") or default_format(os.environ)
-    _write(render(report, format_name, _terminal_width(output_file)), report, output_file, color)
+    text = render(report, format_name, _terminal_width(output_file))
+    try:
+        _write(text, report, output_file, color)
+    except BrokenPipeError:  # `| head`; the exit code tells of all findings nevertheless
+        drop_unwritable_output()
     fail_on = choices.get("fail-on", "error")
     if record is not None:
         total = report.counts.total()
