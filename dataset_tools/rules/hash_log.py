@@ -14,7 +14,7 @@ forked from one another, and mean nothing anywhere else.
 import weakref
 from array import array
 from collections.abc import Callable, Collection, Iterator
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from dataset_tools.rules.partitions import in_partitions
 
@@ -63,9 +63,16 @@ class HashLog:
         self._spill_if_many()
 
     def merge(self, later: "HashLog") -> None:
-        """Append the hashes of the piece that follows, which has not spilled any."""
-        self.held.extend(later.held)
-        self._spill_if_many()
+        """Append the hashes of the piece that follows."""
+        for hashes in later.chunks():  # 8 MB of the shortest lines are more than are held
+            self.add(hashes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is sent: all hashes, since it cannot be sent a file."""
+        held = array("q")
+        for hashes in self.chunks():
+            held.frombytes(hashes.tobytes())
+        return {"held": held, "spilled": None, "spilled_count": 0}
 
     def _spill_if_many(self) -> None:
         if len(self.held) > HELD_HASHES:
