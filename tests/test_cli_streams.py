@@ -54,6 +54,16 @@ def test_codes_where_standard_error_cannot_be_written(errors: str, folder: Path)
     assert code_of(f"lint --bogus {errors}", folder) == 2
 
 
+@pytest.mark.parametrize("variables", BUFFERING)
+def test_a_note_that_nobody_reads_makes_no_data_good(
+    variables: dict[str, str], folder: Path
+) -> None:
+    """Where a note is lost before anything was checked, the run does not end as if all was well."""
+    noted = "lint bad.jsonl good.jsonl --validation-data good.jsonl 2>&1 >/dev/null | true"
+
+    assert code_of(noted, folder, **variables) == 2
+
+
 @pytest.mark.parametrize("name", ["bad.jsonl", "good.jsonl"])
 def test_a_report_in_a_file_needs_no_reader_of_standard_error(name: str, folder: Path) -> None:
     """The report is written, and the exit code tells of it, though the summary is lost."""

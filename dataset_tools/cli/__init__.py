@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) == signal.SIG_DFL:  # nohup has it ignored
             signal.signal(ending, _end)
-    _buffer_output()
+    sys.stdout, sys.stderr = map(_buffered, (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # LC_ALL=C knows no letter but ASCII
@@ -106,7 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
     except click.Abort as abort:  # what click makes of Ctrl-C
         raise KeyboardInterrupt from abort
     except (_ReaderGoneError, BrokenPipeError):
-        code = 0
+        # what is lost of errors and notes may be lost before anything was done
+        code = 0 if _takes_all(sys.stderr) else EXIT_MISUSE
     except OSError as error:
         code = _ended(f"error: cannot write: {error.strerror or error}", EXIT_MISUSE)
     else:
@@ -118,22 +119,29 @@ def main(arguments: list[str] | None = None) -> None:
 def drop_unwritable_output() -> None:
     """Let what a standard stream cannot take go nowhere, so that nothing complains at exit."""
     for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:  # it is where the program was started without one
-                stream.flush()
-        except OSError:
+        if not _takes_all(stream):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _buffer_output() -> None:
-    """Put a buffer before standard output where PYTHONUNBUFFERED or -u has taken it away.
+def _takes_all(stream: TextIO | None) -> bool:
+    """Whether all that was written to a standard stream gets where it is to go."""
+    try:
+        if stream is not None:  # it is where the program was started without one
+            stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _buffered(stream: TextIO) -> TextIO:
+    """The standard stream with a buffer, which PYTHONUNBUFFERED and -u take away.
 
     What has none writes but a part where a disk is nearly full, and says nothing.
     """
-    stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, io.RawIOBase):
         buffer = io.BufferedWriter(stream.buffer)
-        sys.stdout = io.TextIOWrapper(buffer, stream.encoding, line_buffering=stream.isatty())
+        return io.TextIOWrapper(buffer, stream.encoding, line_buffering=True)
+    return stream
 
 
 def _ended(message: str, code: int) -> int:
