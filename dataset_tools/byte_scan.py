@@ -8,10 +8,10 @@ parsing does.
 """
 
 import json
-import os
 from functools import cache, cached_property
-from types import ModuleType
 from typing import TYPE_CHECKING
+
+from dataset_tools.numpy_loading import numpy_module
 
 if TYPE_CHECKING:
     import numpy as np
@@ -386,15 +386,3 @@ def _hex_values() -> "NDArray[np.int64]":
     for digit in b"0123456789abcdefABCDEF":
         values[digit] = int(chr(digit), 16)
     return (values << 4 | values[:, None]).ravel()  # type: ignore[no-any-return]
-
-
-@cache
-def numpy_module() -> ModuleType:
-    """NumPy, without the threads that its linear algebra starts and that nothing here needs."""
-    given = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import numpy
-
-    if given is None:
-        del os.environ["OPENBLAS_NUM_THREADS"]
-    return numpy

@@ -44,6 +44,7 @@ class Look:
         advance: Advance,
         jobs: int = 1,
     ) -> None:
+        self.name = name
         self.stream = stream
         self.jobs = jobs
         self.size = os.fstat(stream.fileno()).st_size
@@ -103,7 +104,7 @@ class Look:
                 if rule.code not in self.codes and any(True for _ in line_edits(rule, batch)):
                     self.codes.add(rule.code)
                 rule.observe(batch)
-        records = IndexedRecords(self.stream, index, context, self.jobs)
+        records = IndexedRecords(self.name, self.stream, index, context, self.jobs)
         for rule in sorted(self.rules, key=lambda rule: _stage(rule.code)):
             # later stages have their turn: to compare records takes longer than all the rest
             if self.stage is None or _stage(rule.code) <= self.stage:

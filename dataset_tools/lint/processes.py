@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, TypeVar
 
-from dataset_tools.byte_scan import numpy_module
 from dataset_tools.errors import InputError
+from dataset_tools.numpy_loading import numpy_module
 
 Result = TypeVar("Result")
 

@@ -71,6 +71,7 @@ class IndexedRecords:
 
     def __init__(
         self,
+        name: str,
         stream: BinaryIO,
         index: RecordIndex,
         context: FileContext,
@@ -78,6 +79,7 @@ class IndexedRecords:
         *,
         wants_contents: bool = False,
     ) -> None:
+        self.name = name
         self.stream = stream
         self.index = index
         self.context = context
@@ -113,7 +115,9 @@ class IndexedRecords:
         batch = self._read_batch(number)
         indices: list[int] = places.tolist()
         if indices[-1] >= len(batch):
-            raise InputError("the file changed while it was read; try again when it is complete")
+            raise InputError(
+                f"{self.name}: changed while it was read; try again when it is complete"
+            )
         return function(batch, indices)
 
     def _by_batch(

@@ -99,7 +99,10 @@ class TextEdges:
         return _indices(flags)
 
     def with_odd_characters(self, column: Column) -> list[int] | None:
-        """The indices of the texts that may hold some, of ASCII do; None where no byte tells."""
+        """The indices of the texts that may hold odd characters; None where bytes tell of no text.
+
+        A text of ASCII among them does.
+        """
         edges = self.batch.value_edges.get(self._key(column))
         return edges.holding(self.batch.byte_scan.odd_characters) if edges else None
 

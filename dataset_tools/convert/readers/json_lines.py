@@ -7,11 +7,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from dataset_tools.byte_scan import numpy_module
 from dataset_tools.convert.readers.json_row import row_of_line, strings_of_row
 from dataset_tools.convert.readers.text_encoding import as_utf8
 from dataset_tools.convert.table import NumberedRows, ReadOptions, Row, Table, with_columns
 from dataset_tools.lines import LineBatch, open_plain, read_batches
+from dataset_tools.numpy_loading import numpy_module
 from dataset_tools.sources import SourceFile
 
 _decode = msgspec.json.Decoder().decode
