@@ -47,6 +47,12 @@ def test_findings_count_though_nobody_reads_them(
     assert code_of(f"lint bad.jsonl --fail-on never {options}", folder, **variables) == 0
 
 
+@pytest.mark.parametrize("command", ["--help", "--version", "lint --help", "rules"])
+def test_help_that_nobody_reads_is_no_failure(command: str, folder: Path) -> None:
+    """`dataset-tools --help | true` succeeds."""
+    assert code_of(f"{command} | true", folder, PYTHONUNBUFFERED="1") == 0
+
+
 @pytest.mark.parametrize("errors", ["2>/dev/full", "2>&1 >/dev/null | true"])
 def test_codes_where_standard_error_cannot_be_written(errors: str, folder: Path) -> None:
     """What is said there is lost, the exit code is not."""

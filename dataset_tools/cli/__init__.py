@@ -5,7 +5,8 @@ import io
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn, TextIO
@@ -35,14 +36,24 @@ class _ReaderGoneError(Exception):
     """Whoever reads our output has had enough, as `| head` does."""
 
 
+@contextmanager
+def _reader_may_go() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:  # click would exit with 1, as for findings
+        raise _ReaderGoneError from error
+
+
 class _LazyGroup(click.Group):
     """Imports a command's module when it is called: a lint must not pay for the others."""
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        with _reader_may_go():
+            return super().make_context(*arguments, **extra)  # shows the help, too
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _reader_may_go():
             return super().invoke(ctx)
-        except BrokenPipeError as error:  # click would exit with 1, as for findings
-            raise _ReaderGoneError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
