@@ -69,6 +69,8 @@ class HashLog:
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process is sent: all hashes, since it cannot be sent a file."""
+        if self.spilled is None:
+            return self.__dict__
         held = array("q")
         for hashes in self.chunks():
             held.frombytes(hashes.tobytes())
