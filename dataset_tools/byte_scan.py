@@ -243,9 +243,10 @@ class ByteScan:
         foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
         foreign_after = numpy.append(is_foreign[1:] & is_next, False)
         is_odd |= (kinds == _JOINER) & ~(foreign_before & foreign_after)[: len(kinds)]
-        # between such, a zero-width space needs one whose script writes no space
-        is_spaceless = numpy.pad(_is_spaceless()[codes], 1)  # with the codes before and behind
-        is_odd |= (codes == ZERO_WIDTH_SPACE) & ~(is_spaceless[:-2] | is_spaceless[2:])
+        if (is_space := codes == ZERO_WIDTH_SPACE).any():
+            # between such, it needs one whose script writes no space
+            is_spaceless = numpy.pad(_is_spaceless()[codes], 1)  # with the codes before and behind
+            is_odd |= is_space & ~(is_spaceless[:-2] | is_spaceless[2:])
         return [*controls, positions[is_odd]]
 
     def _odd_bytes(self) -> "list[Positions]":
@@ -267,9 +268,9 @@ class ByteScan:
         behind = leads + numpy.where(is_pair, 2, 3)
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(behind))
         is_odd |= (kinds == _JOINER) & (self._ends_latin(leads - 1) | self._starts_latin(behind))
-        spaces = (codes == ZERO_WIDTH_SPACE).nonzero()[0]
-        are_parting = self._are_spaceless(leads[spaces] - 3) | self._are_spaceless(behind[spaces])
-        is_odd[spaces[~are_parting]] = True
+        if (is_space := codes == ZERO_WIDTH_SPACE).any():
+            before, after = leads[is_space] - 3, behind[is_space]
+            is_odd[is_space] |= ~(self._are_spaceless(before) | self._are_spaceless(after))
         return [*found, leads[is_odd]]
 
     def _are_spaceless(self, positions: "Positions") -> "NDArray[np.bool_]":
