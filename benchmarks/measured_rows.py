@@ -1,5 +1,6 @@
 """Lines of a benchmark's table: a figure beside its target, and the medians it comes from."""
 
+import os
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ def medians(
     commands: Mapping[str, Sequence[str]], runs: int, exit_codes: Sequence[int] = (0,)
 ) -> dict[str, float]:
     """The median wall time of each command, in seconds, the commands taking turns."""
+    os.sync()  # data that was just made would be written to disk meanwhile, and take a core for it
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
