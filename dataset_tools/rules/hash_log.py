@@ -2,7 +2,7 @@
 
 A hash takes 8 bytes; beyond `HELD_HASHES` they lie in a temporary file, and are then looked
 through in partitions. Hashes that differ spread evenly over them, about `HELD_HASHES` to each up
-to 256 million records. Equal ones share a partition, however many: of a billion records that are
+to 128 million records. Equal ones share a partition, however many: of a billion records that are
 all alike, one partition holds 8 GB.
 Equal hashes only make candidates: at a billion records two different ones share a hash with a
 chance of 2.7 %, so whoever reports them must compare the records.
