@@ -4,9 +4,9 @@
 1 GB for memory, `--json FILE` keeps the figures. Speed is the time of
 `for line in f: orjson.loads(line)` divided by the time of the lint of the same file, whole
 processes with their start on both sides, median of five, in turn, so that a busy machine slows
-both alike. The modules are compiled first, as they are where pip installs them. The files hold
-1 GB, that of the rows with findings 200 MB: of a smaller one, start-up is a good part of the time
-(`--megabytes 200` shows it), and has lines of its own here. The targets stand beside the results.
+both alike. The modules are compiled first, as they are where pip installs them. Speed is shown for
+files of 200 MB, where start-up is a good part of the time, and of 1 GB. The targets stand beside
+the results.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 from measured_process import measured
@@ -39,7 +40,7 @@ FINDINGS_TARGET = 2.0  # times the clean file, at most
 MEMORY_TARGET = 250.0  # MB, all processes together
 START_TARGETS = {"lint of ten lines": 0.25, "--help": 0.2}  # seconds
 LARGE_BYTES = 1_000_000_000
-FINDINGS_BYTES = 200_000_000
+USUAL_BYTES = 200_000_000
 SMALL_BYTES = 100_000_000
 PACKAGE = Path(dataset_tools.__file__).parent
 LINT = [sys.executable, "-m", "dataset_tools", "lint", "--quiet", "--no-color"]
@@ -51,9 +52,9 @@ ORJSON_LOOP = [
 LINT_ENDS = (0, 1)  # exit codes of a lint that came to its end
 
 
-def speed(folder: Path, total_bytes: int) -> Iterable[Row]:
-    """Clean files of each record size, by jobs."""
-    for record_bytes in RECORD_BYTES:
+def speed(folder: Path, sizes: Iterable[int]) -> Iterable[Row]:
+    """Clean files of each size and record size, by jobs."""
+    for total_bytes, record_bytes in product(sizes, RECORD_BYTES):
         path = folder / f"clean-{record_bytes}.jsonl"
         write_training_data(path, total_bytes, record_bytes)
         commands = {"orjson": [*ORJSON_LOOP, str(path)]} | {
@@ -63,7 +64,7 @@ def speed(folder: Path, total_bytes: int) -> Iterable[Row]:
         rate = path.stat().st_size / 1e6
         for jobs, target in SPEED_TARGETS.items():
             yield Row(
-                f"{record_bytes} B records, --jobs {jobs}",
+                f"{rate:.0f} MB of {record_bytes} B records, --jobs {jobs}",
                 times["orjson"] / times[f"{jobs}"],
                 "× orjson",
                 target,
@@ -139,7 +140,7 @@ def main() -> None:
     """Measure, print the table, and keep the figures if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--megabytes", type=float, help="of each file; default: 1000, with findings 200"
+        "--megabytes", type=float, help="of each file; default: 200, and for speed 1000, too"
     )
     parser.add_argument("--large", action="store_true", help="memory on a file of 1 GB as well")
     parser.add_argument("--only", choices=["speed", "findings", "memory", "start"])
@@ -147,10 +148,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     given_bytes = int((options.megabytes or 0) * 1e6)
+    speed_sizes = (given_bytes,) if given_bytes else (USUAL_BYTES, LARGE_BYTES)
     sizes = (SMALL_BYTES, LARGE_BYTES) if options.large else (SMALL_BYTES,)
     parts: dict[str, Callable[[Path], Iterable[Row]]] = {
-        "speed": lambda folder: speed(folder, given_bytes or LARGE_BYTES),
-        "findings": lambda folder: with_findings(folder, given_bytes or FINDINGS_BYTES),
+        "speed": lambda folder: speed(folder, speed_sizes),
+        "findings": lambda folder: with_findings(folder, given_bytes or USUAL_BYTES),
         "memory": lambda folder: memory(folder, sizes),
         "start": start,
     }

@@ -20,7 +20,6 @@ from dataset_tools.sources import SourceFile
 CODES = ("DT401", "DT402")
 SEPARATOR = "\n##\n"
 PROMPTS = ["", SEPARATOR, " ", f" \t{SEPARATOR}", "#", "one", f"one{SEPARATOR}", "two", "é"]
-A_LINE = 1  # bytes of a piece; a piece's own log must not spill
 ALWAYS, NEVER = 1, 10**9  # records that must share a prompt for it to count as shared
 
 rows = st.tuples(st.sampled_from(PROMPTS), st.sampled_from(["x", "y", "z", ""]))
@@ -54,17 +53,19 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fewest_sharing=st.sampled_from([ALWAYS, 3, NEVER]),
     held=st.sampled_from([1, 4]),
     at_once=st.sampled_from([1, 4, 1000]),
+    piece_bytes=st.sampled_from([1, 100, 10**6]),
     wants_fingerprints=st.booleans(),
     max_findings=st.sampled_from([1, 1000]),
 )
-@example([("one", "x"), ("one", "y"), ("two", "x"), ("one", "y")], NEVER, 1, 1, False, 1)
-@example([("", "x"), ("one", "x"), ("", "y"), ("", "x")], ALWAYS, 1, 1, False, 1)
+@example([("one", "x"), ("one", "y"), ("two", "x"), ("one", "y")], NEVER, 1, 1, 1, False, 1)
+@example([("", "x"), ("one", "x"), ("", "y"), ("", "x")], ALWAYS, 1, 1, 1, False, 1)
 def test_all_repeats_are_found(
     scratch: Path,
     table: list[Row],
     fewest_sharing: int,
     held: int,
     at_once: int,
+    piece_bytes: int,
     wants_fingerprints: bool,
     max_findings: int,
 ) -> None:
@@ -83,7 +84,7 @@ def test_all_repeats_are_found(
         patched.setattr(record_hashes, "FEWEST_SHARING", fewest_sharing)
         patched.setattr(hash_log, "HELD_HASHES", held)
         patched.setattr(repeats, "ROWS_AT_ONCE", at_once)
-        check_source(SourceFile("x", scratch), settings, report, piece_bytes=A_LINE)
+        check_source(SourceFile("x", scratch), settings, report, piece_bytes=piece_bytes)
 
     found = [(each.code, each.line, each.message.split(" in ")[1]) for each in report.findings]
     wanted = expected(table)
