@@ -7,24 +7,23 @@ out, and whoever asks looks at its text.
 """
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from dataset_tools.byte_scan import BACKSLASH, IN_UNICODE_ESCAPE, WORD, ByteScan
+from dataset_tools.byte_scan import BACKSLASH, WORD, ByteScan
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Bytes = NDArray[np.uint8]
     Flags = NDArray[np.bool_]
     Positions = NDArray[np.intp]
+    Words = NDArray[np.int64]
 
 _ESCAPE = len("\\u0000")
-
-
-def _as_word(text: bytes) -> int:
-    """The number that a word of the scan is which holds this text, and nothing behind it."""
-    return int.from_bytes(text.ljust(WORD, b"\0"), "little", signed=True)
+_HEXADECIMAL = b"0123456789abcdefABCDEF"
+_BEHIND_BACKSLASH = b'"\\/bfnrtu'  # what an escape goes on with, and four digits behind the u
 
 
 class ValueEdges:
@@ -34,6 +33,8 @@ class ValueEdges:
         self.scan = scan
         self.starts = starts
         self.ends = ends
+        self.lengths = ends - starts
+        self._before_end: dict[int, Words] = {}
         self._differing: dict[bytes, Flags] = {}
         self._starting_otherwise: dict[bytes, Flags] = {}
 
@@ -45,20 +46,20 @@ class ValueEdges:
         """Which are not sure to start with exactly this (ASCII) white space, then something."""
         spelling = _spelling(space)
         if spelling not in self._starting_otherwise:
-            places = self.starts + len(spelling)
-            is_sure: Flags = _dark_bytes()[self.scan.at(places)]
+            behind = self._byte_at(len(spelling))
+            is_sure: Flags = _dark_bytes().take(behind)
             if not self.scan.may_spell_space:
-                is_sure |= self._without_escapes_at(places + 1) == IN_UNICODE_ESCAPE
-            self._starting_otherwise[spelling] = ~is_sure | self._differ_at(self.starts, spelling)
+                is_escape = self._byte_at(len(spelling) + 1) == ord("u")
+                is_sure |= is_escape & (behind == BACKSLASH)
+            self._starting_otherwise[spelling] = ~is_sure | self._differ_at_start(spelling)
         return self._starting_otherwise[spelling]
 
     def may_end_otherwise(self, space: str, ending: str) -> "Flags":
         """Which are not sure to end with something, exactly this (ASCII) white space and a text."""
         spelling = _spelling(space + ending)
-        last = self._without_escapes_at(self.ends - len(spelling) - 1)
-        is_sure: Flags = _dark_bytes()[last]
-        if not self.scan.may_spell_space:
-            is_sure |= last == IN_UNICODE_ESCAPE
+        is_sure = self._hold_before_end(_dark_bytes(), len(spelling))
+        if self.scan.may_spell_space:
+            is_sure &= ~self._hold_unicode_escape_before_end(len(spelling))
         return self._differ_before_end(spelling) | ~is_sure
 
     def may_end_with_one_of(self, wanted: "Flags", space: int, ending: str) -> "Flags":
@@ -67,18 +68,17 @@ class ValueEdges:
         The end is so many spaces and a text.
         """
         spelling = _spelling(" " * space + ending)
-        before = self.ends - len(spelling) - 1
-        is_plain = _plain_bytes()[self._without_escapes_at(before)]
-        return self._differ_before_end(spelling) | ~is_plain | wanted[self.scan.at(before)]
+        is_other = self._hold_before_end(_plain_bytes() & ~wanted, len(spelling))
+        is_other &= ~self._hold_unicode_escape_before_end(len(spelling))
+        return self._differ_before_end(spelling) | ~is_other
 
     def may_be_blank(self, mark: str) -> "Flags":
         """Which may hold nothing but white space and a mark."""
         sure = _text_bytes()
-        first, second = map(self._without_escapes_at, (self.starts, self.starts + 1))
-        is_text = sure[first] | sure[second]
+        first, second = self._byte_at(0), self._byte_at(1)
+        is_text = sure.take(first) | (sure.take(second) & (first != BACKSLASH))
         longest_spelling = _ESCAPE * sum(1 + (character > "\uffff") for character in mark)
-        is_longer = self.ends - self.starts > longest_spelling + 2
-        is_sure: Flags = is_text & is_longer
+        is_sure: Flags = is_text & (self.lengths > longest_spelling + 2)
         return ~is_sure
 
     def may_start_like(self, other: "ValueEdges", space: str, other_space: str) -> "Flags":
@@ -86,14 +86,12 @@ class ValueEdges:
 
         Both behind the white space that each is likely to start with.
         """
-        starts = self.starts + len(_spelling(space))
-        others = other.starts + len(_spelling(other_space))
+        own, others = len(_spelling(space)), len(_spelling(other_space))
         doubtful = self.may_start_otherwise(space) | other.may_start_otherwise(other_space)
-        first, other_first = self.scan.at(starts), self.scan.at(others)
-        is_alike: Flags = first == other_first
-        second, other_second = self.scan.at(starts + 1), self.scan.at(others + 1)
-        is_alike &= second == other_second
-        doubtful |= ~(_simple_bytes()[second] & _simple_bytes()[other_second])
+        first, other_first = self._byte_at(own), other._byte_at(others)
+        second, other_second = self._byte_at(own + 1), other._byte_at(others + 1)
+        is_alike: Flags = (first == other_first) & (second == other_second)
+        doubtful |= ~(_simple_bytes().take(second) & _simple_bytes().take(other_second))
         # an escape may spell white space beyond ASCII, with the same text behind it
         doubtful |= (first == BACKSLASH) | (other_first == BACKSLASH)
         return doubtful | is_alike
@@ -104,32 +102,91 @@ class ValueEdges:
         is_inside = (positions >= self.starts[lines]) & (positions < self.ends[lines])
         return list(set(lines[is_inside].tolist()))
 
-    def _differ_at(self, positions: "Positions", spelling: bytes) -> "Flags":
-        """Which do not hold the spelling there."""
+    @cached_property
+    def _first_words(self) -> "Words":
+        """The first eight bytes of each value; a shorter one's are followed by the line's next."""
+        return self.scan.words(self.starts)
+
+    def _words_before_end(self, number: int) -> "Words":
+        """The eight bytes before the end of each value, or (1) the eight before those."""
+        if number not in self._before_end:
+            self._before_end[number] = self.scan.words(self.ends - WORD * (number + 1))
+        return self._before_end[number]
+
+    def _byte_at(self, place: int) -> "Bytes":
+        """So many bytes behind the start."""
+        if place < WORD:
+            return _bytes_of(self._first_words)[:, place]
+        return self.scan.at(self.starts + place)
+
+    def _byte_before(self, distance: int) -> "Bytes":
+        """So many bytes before the end; 1 for the last one."""
+        number, place = divmod(distance - 1, WORD)
+        return _bytes_of(self._words_before_end(number))[:, WORD - 1 - place]
+
+    def _hold_before_end(self, sure: "Flags", length: int) -> "Flags":
+        """Which have one of the sure bytes before an end of that length, and behind no backslash.
+
+        It may be the last digit of an escape.
+        """
+        held: Flags = sure.take(self._byte_before(length + 1))
+        held &= self._byte_before(length + 2) != BACKSLASH
+        return held
+
+    def _hold_unicode_escape_before_end(self, length: int) -> "Flags":
+        r"""Which may have a `\uXXXX` before an end of that length."""
+        is_escape: Flags = self._byte_before(length + _ESCAPE) == BACKSLASH
+        is_escape &= self._byte_before(length + _ESCAPE - 1) == ord("u")
+        return is_escape
+
+    def _differ_at_start(self, spelling: bytes) -> "Flags":
+        """Which do not start with the spelling."""
         import numpy as np
 
-        differ: Flags = np.zeros(len(positions), np.bool_)
+        differ: Flags = np.zeros(len(self.starts), np.bool_)
         for offset in range(0, len(spelling), WORD):
             part = spelling[offset : offset + WORD]
-            words = self.scan.words(positions + offset)
-            differ |= (words & _as_word(b"\xff" * len(part))) != _as_word(part)
+            words = self.scan.words(self.starts + offset) if offset else self._first_words
+            differ |= (words & _as_number(b"\xff" * len(part), WORD)) != _as_number(part, WORD)
         return differ
 
     def _differ_before_end(self, spelling: bytes) -> "Flags":
         r"""Which do not end with a spelling; what is spelt `\n#` does not end with `n#`."""
         if spelling not in self._differing:
-            starts = self.ends - len(spelling)
-            doubtful = self._continue_escape(starts) | (starts < self.starts)
-            self._differing[spelling] = doubtful | self._differ_at(starts, spelling)
+            differ = self.lengths < len(spelling)
+            for number, end in enumerate(range(len(spelling), 0, -WORD)):
+                if differ.all():
+                    break
+                part = spelling[max(end - WORD, 0) : end]
+                words = self._words_before_end(number) >> 8 * (WORD - len(part))
+                differ |= words != _as_number(part, len(part))
+            self._differing[spelling] = differ | self._continue_escape(spelling)
         return self._differing[spelling]
 
-    def _continue_escape(self, places: "Positions") -> "Flags":
-        r"""Which bytes belong to an escape begun before them: `\n`, or a digit of `\u00a0`."""
-        continue_escape: Flags = self._without_escapes_at(places) <= IN_UNICODE_ESCAPE
-        return continue_escape
+    def _continue_escape(self, spelling: bytes) -> "Flags | bool":
+        """Which may have an escape, begun before the spelling at their end, that reaches into it.
 
-    def _without_escapes_at(self, places: "Positions") -> "NDArray[np.uint8]":
-        return self.scan.without_escapes.take(places, mode="clip")
+        Where a backslash is escaped itself, that is not so, and looked up in the text.
+        """
+        first, length = spelling[:1], len(spelling)
+        may_be_digit = first != b"" and first in _HEXADECIMAL
+        if not may_be_digit and (first == b"" or first not in _BEHIND_BACKSLASH):
+            return False
+        continued: Flags = self._byte_before(length + 1) == BACKSLASH
+        if may_be_digit:
+            for distance in range(2, _ESCAPE):
+                continued |= self._byte_before(length + distance) == BACKSLASH
+        return continued
+
+
+def _bytes_of(words: "Words") -> "Bytes":
+    """The bytes of words of a scan, in rows of eight."""
+    return words.view("u1").reshape(-1, WORD)
+
+
+def _as_number(text: bytes, width: int) -> int:
+    """The signed number of so many bytes which holds this text, and nothing behind it."""
+    return int.from_bytes(text.ljust(width, b"\0"), "little", signed=True)
 
 
 def byte_flags(characters: frozenset[str]) -> "Flags":
