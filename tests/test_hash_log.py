@@ -11,6 +11,7 @@ from dataset_tools.rules import hash_log
 def test_different_hashes_are_counted_on_disk_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once there are more hashes than are held, partitions of them give the same count."""
     monkeypatch.setattr(hash_log, "HELD_HASHES", 50)
+    monkeypatch.setattr(hash_log, "HASHES_AT_ONCE", 50)
     hashes = np.random.default_rng(0).integers(-40, 40, 700)
     log = hash_log.HashLog()
     for start in range(0, 700, 35):

@@ -83,6 +83,7 @@ def test_all_repeats_are_found(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(record_hashes, "FEWEST_SHARING", fewest_sharing)
         patched.setattr(hash_log, "HELD_HASHES", held)
+        patched.setattr(hash_log, "HASHES_AT_ONCE", held)
         patched.setattr(repeats, "ROWS_AT_ONCE", at_once)
         check_source(SourceFile("x", scratch), settings, report, piece_bytes=piece_bytes)
 

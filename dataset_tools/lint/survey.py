@@ -1,11 +1,13 @@
 """The survey: a first look at a file that tells its format and its marks.
 
-Files up to 4 MB are read whole, of larger ones 2 MB in evenly spread blocks, so that a file sorted
-by origin is judged by all of it. The blocks depend on nothing but the file.
+Files up to 4 MB are read whole, of larger ones 64 evenly spread blocks of 32 KB, or of 32 lines
+where those are shorter, so that a file sorted by origin is judged by all of it. The blocks depend
+on nothing but the file.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import BinaryIO
 
 import msgspec
@@ -24,6 +26,7 @@ from dataset_tools.rules.rule import RuleInputs
 READ_WHOLE_BYTES = 4 * 1024 * 1024
 BLOCK_COUNT = 64
 BLOCK_BYTES = READ_WHOLE_BYTES // BLOCK_COUNT // 2
+BLOCK_LINES = 32
 
 
 class Survey(Struct, frozen=True):
@@ -133,11 +136,20 @@ def _sample_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
     if size <= READ_WHOLE_BYTES:
         yield from stream
         return
-    yield from stream.readlines(BLOCK_BYTES)
+    yield from _block_lines(stream)
     for block in range(1, BLOCK_COUNT):
         start = size // BLOCK_COUNT * block
         if start < stream.tell():
             continue  # a line longer than a block was read beyond it
         stream.seek(start)
         stream.readline()  # the rest of a line that began before the block
-        yield from stream.readlines(BLOCK_BYTES)
+        yield from _block_lines(stream)
+
+
+def _block_lines(stream: BinaryIO) -> Iterator[bytes]:
+    read = 0
+    for line in islice(stream, BLOCK_LINES):
+        yield line
+        read += len(line)
+        if read >= BLOCK_BYTES:
+            return

@@ -1,6 +1,5 @@
 """A prompt or completion is far longer than the file's others."""
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ FENCE = 3  # interquartile ranges above the third quartile
 
 
 class _Usual(NamedTuple):
-    median: float  # characters
+    median: int  # characters
     limit: float
 
 
@@ -98,20 +97,20 @@ class OutlierLength(Rule):
             key = "prompt" if column == "prompt" else record.target_key
             yield Problem(
                 f"the {key} has {length} characters, {times:.0f} times the median of "
-                f"{usual.median:g}",
+                f"{usual.median}",
                 key=key,
             )
 
 
 def _usual(lengths: Sequence[int], factor: float) -> _Usual | None:
     """What is usual of these lengths; None where outliers cannot be told."""
-    from statistics import median, quantiles
-
-    middle = median(lengths)
+    ordered = sorted(lengths)
+    first, middle, third = (ordered[len(ordered) * quarter // 4] for quarter in (1, 2, 3))
     if middle == 0:
         return None
-    first, _, third = quantiles([math.log(length or 1) for length in lengths], n=4)
-    limit = max(math.exp(third + FENCE * (third - first)), factor * middle)
+    # so many distances between the logarithms of the quartiles
+    fence = third * (third / max(first, 1)) ** FENCE
+    limit = max(fence, factor * middle)
     if sum(length > limit for length in lengths) > MOST_OUTLIERS * len(lengths):
         return None
     return _Usual(middle, limit)

@@ -1,9 +1,9 @@
 """The hash log: a 64-bit hash for each record of a file, to find those that come more than once.
 
-A hash takes 8 bytes; beyond `HELD_HASHES` they lie in a temporary file, and are then looked
-through in partitions. Hashes that differ spread evenly over them, about `HELD_HASHES` to each up
-to 128 million records. Equal ones share a partition, however many: of a billion records that are
-all alike, one partition holds 8 GB.
+A hash takes 8 bytes; beyond `HELD_HASHES` they lie in a temporary file, and beyond
+`HASHES_AT_ONCE` are looked through in partitions. Hashes that differ spread evenly over them, about
+`HASHES_AT_ONCE` to each up to 256 million records. Equal ones share a partition, however many: of a
+billion records that are all alike, one partition holds 8 GB.
 Equal hashes only make candidates: at a billion records two different ones share a hash with a
 chance of 2.7 %, so whoever reports them must compare the records.
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.int64]
 
 HELD_HASHES = 500_000
+HASHES_AT_ONCE = 1_000_000  # of which the repeated ones are looked for in memory
 HASH_BYTES = 8
 _MIX = 0x9E3779B97F4A7C15 - 2**64  # an odd number, so that sums of products of hashes are hashes
 
@@ -129,7 +130,7 @@ class HashLog:
         if self.spilled is None:
             return map(of_a_chunk, self.chunks())
         chunks = map(of_a_chunk, self.chunks())
-        return in_partitions(((each, each) for each in chunks), len(self) // HELD_HASHES + 1)
+        return in_partitions(((each, each) for each in chunks), len(self) // HASHES_AT_ONCE + 1)
 
 
 def _file_that_ends_with(log: HashLog) -> IO[bytes]:
