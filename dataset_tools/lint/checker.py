@@ -45,7 +45,6 @@ def check_source(
     Raises InputError where the file cannot be read at all, or changes while it is read; anything
     wrong inside is a finding.
     """
-    keep_freed_memory()
     with open_plain(source.path, source.name) as stream:
         _FileCheck(source.name, stream, settings, report, jobs).run(advance, piece_bytes)
 
@@ -122,6 +121,7 @@ class _FileCheck:
         return False
 
     def _check_pieces(self, advance: Advance, pieces: list[Piece]) -> None:
+        keep_freed_memory()
         gatherers = list(filter(gathers, self.rules))
         for piece, result in zip(pieces, self._results(pieces), strict=True):
             lines_before = self.index.lines

@@ -6,6 +6,7 @@ file, at positions that they name, so that a file replaced meanwhile is still th
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from msgspec import Struct
 from dataset_tools.lines import BATCH_BYTES, UTF8_BOM
 
 PIECE_BYTES = 8 * 1024 * 1024
+SMALL_PIECES = 8  # in place of the last whole one
 _LINE_BYTES = 16 * 1024  # read beyond a block for the rest of its last line
 
 
@@ -24,9 +26,18 @@ class Piece(Struct, frozen=True):
 
 
 def cut(size: int, piece_bytes: int = PIECE_BYTES) -> list[Piece]:
-    """The pieces of a file of `size` bytes; an empty file is one empty piece."""
-    starts = range(0, max(size, 1), piece_bytes)
-    return [Piece(start, min(start + piece_bytes, size)) for start in starts]
+    """The pieces of a file of `size` bytes; an empty file is one empty piece.
+
+    The last ones are small, so that no process has long to wait for the others at the end.
+    """
+    if size <= piece_bytes:
+        return [Piece(0, size)]
+    small_from = (size // piece_bytes - 1) * piece_bytes
+    starts = [
+        *range(0, small_from, piece_bytes),
+        *range(small_from, size, max(piece_bytes // SMALL_PIECES, 1)),
+    ]
+    return [Piece(start, end) for start, end in pairwise([*starts, size])]
 
 
 def read_piece(
