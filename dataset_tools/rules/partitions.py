@@ -19,8 +19,6 @@ def in_partitions(chunks: Iterable[tuple["Keys", "Rows"]], count: int) -> Iterat
 
     Each chunk is rows and as many keys, which should be evenly spread over all integers.
     """
-    import tempfile
-
     import numpy as np
 
     if count == 1:
@@ -28,6 +26,8 @@ def in_partitions(chunks: Iterable[tuple["Keys", "Rows"]], count: int) -> Iterat
         if parts:
             yield np.concatenate(parts)
         return
+    import tempfile
+
     count = min(count, MOST_FILES)
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
