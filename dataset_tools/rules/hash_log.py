@@ -12,7 +12,6 @@ forked from one another, and mean nothing anywhere else.
 """
 
 import weakref
-from array import array
 from collections.abc import Callable, Collection, Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.int64]
 
-HELD_HASHES = 500_000
+HELD_HASHES = 750_000
 HASHES_AT_ONCE = 1_000_000  # of which the repeated ones are looked for in memory
 HASH_BYTES = 8
 _MIX = 0x9E3779B97F4A7C15 - 2**64  # an odd number, so that sums of products of hashes are hashes
@@ -51,16 +50,18 @@ class HashLog:
     """Hashes in the order of the records."""
 
     def __init__(self) -> None:
-        self.held = array("q")
+        self.held: list[bytes] = []  # parts of any length; one that grew would be copied
+        self.held_count = 0
         self.spilled: IO[bytes] | None = None
         self.spilled_count = 0
 
     def __len__(self) -> int:
-        return self.spilled_count + len(self.held)
+        return self.spilled_count + self.held_count
 
     def add(self, hashes: "Hashes") -> None:
         """Append hashes."""
-        self.held.frombytes(hashes.tobytes())
+        self.held.append(hashes.tobytes())
+        self.held_count += len(hashes)
         self._spill_if_many()
 
     def merge(self, later: "HashLog") -> None:
@@ -70,19 +71,15 @@ class HashLog:
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process is sent: all hashes, since it cannot be sent a file."""
-        if self.spilled is None:
-            return self.__dict__
-        held = array("q")
-        for hashes in self.chunks():
-            held.frombytes(hashes.tobytes())
-        return {"held": held, "spilled": None, "spilled_count": 0}
+        held = [hashes.tobytes() for hashes in self.chunks()]
+        return {"held": held, "held_count": len(self), "spilled": None, "spilled_count": 0}
 
     def _spill_if_many(self) -> None:
-        if len(self.held) > HELD_HASHES:
+        if self.held_count > HELD_HASHES:
             self.spilled = self.spilled or _file_that_ends_with(self)
-            self.spilled_count += len(self.held)
-            self.held.tofile(self.spilled)
-            self.held = array("q")
+            self.spilled.writelines(self.held)
+            self.spilled_count += self.held_count
+            self.held, self.held_count = [], 0
 
     def chunks(self) -> Iterator["Hashes"]:
         """All hashes in order, in arrays of bounded length."""
@@ -93,7 +90,7 @@ class HashLog:
             while data := self.spilled.read(HELD_HASHES * HASH_BYTES):
                 yield np.frombuffer(data, np.int64)
         if self.held:
-            yield np.frombuffer(self.held, np.int64)
+            yield np.frombuffer(b"".join(self.held), np.int64)
 
     def repeated(self) -> RepeatedHashes:
         """The hashes that stand in the log more than once."""
