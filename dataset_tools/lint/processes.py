@@ -20,7 +20,7 @@ from dataset_tools.numpy_loading import numpy_module
 Result = TypeVar("Result")
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-AHEAD = 2  # for each process, tasks given out before their turn; more would only hold more results
+AHEAD = 8  # for each process, tasks given out before their turn; more would only hold more results
 
 
 def in_order(
