@@ -5,8 +5,9 @@
 `for line in f: orjson.loads(line)` divided by the time of the lint of the same file, whole
 processes with their start on both sides, median of five, in turn, so that a busy machine slows
 both alike. The modules are compiled first, as they are where pip installs them. Speed is shown for
-files of 200 MB, where start-up is a good part of the time, and of 1 GB. The targets stand beside
-the results.
+files of 200 MB, where start-up is a good part of the time, and of 1 GB. How much longer two loops
+at once take than one tells whether the machine has two cores to give: 1.0 where it has. The targets
+stand beside the results.
 """
 
 import argparse
@@ -49,6 +50,12 @@ ORJSON_LOOP = [
     "-c",
     "import sys, orjson\nfor line in open(sys.argv[1], 'rb'): orjson.loads(line)",
 ]
+TWO_LOOPS = [
+    sys.executable,
+    "-c",
+    "import os, sys, orjson\nchild = os.fork()\n"
+    "for line in open(sys.argv[1], 'rb'): orjson.loads(line)\nif child: os.wait()",
+]
 LINT_ENDS = (0, 1)  # exit codes of a lint that came to its end
 
 
@@ -57,7 +64,8 @@ def speed(folder: Path, sizes: Iterable[int]) -> Iterable[Row]:
     for total_bytes, record_bytes in product(sizes, RECORD_BYTES):
         path = folder / f"clean-{record_bytes}.jsonl"
         write_training_data(path, total_bytes, record_bytes)
-        commands = {"orjson": [*ORJSON_LOOP, str(path)]} | {
+        loops = {"orjson": [*ORJSON_LOOP, str(path)], "two loops": [*TWO_LOOPS, str(path)]}
+        commands = loops | {
             f"{jobs}": [*LINT, "--jobs", f"{jobs}", str(path)] for jobs in SPEED_TARGETS
         }
         times = medians(commands, RUNS, LINT_ENDS)
@@ -71,6 +79,9 @@ def speed(folder: Path, sizes: Iterable[int]) -> Iterable[Row]:
                 at_most=False,
                 note=f"{rate / times[f'{jobs}']:.0f} MB/s; orjson {rate / times['orjson']:.0f}",
             )
+        slowdown = times["two loops"] / times["orjson"]
+        what = f"{rate:.0f} MB of {record_bytes} B records, two loops at once"
+        yield Row(what, slowdown, "× one loop", None, at_most=True)
         path.unlink()
 
 

@@ -149,6 +149,16 @@ class ByteScan:
         """
         return None if self._has_unusual_spelling else self._count_byte(ord(character))
 
+    def count_line_starts(self, character: str) -> int | None:
+        """How often a line break is followed by an ASCII character that JSON needs no escape for.
+
+        Inside of texts. None where the lines may spell them otherwise.
+        """
+        if self._has_unusual_spelling:
+            return None
+        breaks = self.backslashes.compress(self.escaped == ord("n"))
+        return int(numpy_module().count_nonzero(self.at(breaks + 2) == ord(character)))
+
     def count_pair(self, pair: str) -> int | None:
         """How often the lines hold two ASCII characters that JSON needs no escape for, in a row.
 

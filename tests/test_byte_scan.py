@@ -106,6 +106,17 @@ def test_marks_are_counted(texts: list[str], mark: str) -> None:
     assert count >= sum(text.count(mark) for text in texts)
 
 
+@given(st.lists(st.text('#\n\\na"', max_size=12), min_size=1, max_size=5))
+def test_line_starts_are_counted(texts: list[str]) -> None:
+    """A sign behind a line break, not behind a backslash and an n."""
+    lines = [f"{json.dumps([text])}\n".encode() for text in texts]
+
+    count = ByteScan(b"".join(lines)).count_line_starts("#")
+
+    assert count == sum(text.count("\n#") for text in texts)
+    assert ByteScan(b'["\\u0023"]\n').count_line_starts("#") is None
+
+
 def test_an_unusual_spelling_is_not_counted() -> None:
     """Where a character of the mark may be spelt otherwise, there is no count."""
     assert ByteScan(b'["\\u0023"]\n').count_text("#") is None

@@ -19,33 +19,29 @@ _FIELDS = (
     "(?:chat_)?history|system(?:_prompt|_message)?|user(?:_input|_message|_prompt|_query|_name)?|"
     "assistant|examples?|(?:first|last|full|your|customer|company|product)_?name|placeholder"
 )
-# Each starts with one plain character, which `re` finds at the speed of memory. Names and spaces
-# are of bounded length, so that no text takes time quadratic in its own.
-_BRACES = re.compile(
-    rf"\{{(?:\{{\s{{0,20}}(?P<double>{_FIELDS}|\w{{1,60}}_\w{{1,60}})\s{{0,20}}\}}\}}"
-    rf"|\s?(?P<single>{_FIELDS})\s?\}})",
-    re.I,
+# Compiled when a text asks for it. Each starts with one plain character, which `re` finds at the
+# speed of memory; names and spaces are of bounded length, so that no text takes time quadratic in
+# its own.
+_BRACES = (
+    rf"(?i)\{{(?:\{{\s{{0,20}}(?P<double>{_FIELDS}|\w{{1,60}}_\w{{1,60}})\s{{0,20}}\}}\}}"
+    rf"|\s?(?P<single>{_FIELDS})\s?\}})"
 )
-_BRACKETS = re.compile(r"\[(?:insert|enter|your)\s[^\[\]\n]{1,40}\](?![(:\[])", re.I)
-_ANGLES = re.compile(r"<(?:insert|enter|your)\s[^<>\n]{1,40}>", re.I)
+_BRACKETS = r"(?i)\[(?:insert|enter|your)\s[^\[\]\n]{1,40}\](?![(:\[])"
+_ANGLES = r"(?i)<(?:insert|enter|your)\s[^<>\n]{1,40}>"
 _PATTERNS = {"{": _BRACES, "[": _BRACKETS, "<": _ANGLES}
 
 _BEFORE_CODE = frozenset("\\}{/%#@=`._^-")  # before the brace of LaTeX, an address, an attribute
 _AFTER_CODE = frozenset("{}/`_^")
-_CODE = re.compile(
-    r"""
+_CODE = r"""(?xm)
     ` | \{% | </\w | => | \\[A-Za-z]+ | \b[fr]["'] | \$[\w("'] | ^\#! | \[\[ | =\s{0,20}\{
     | \bdef\ \w{1,60}\ ?\( | \bfunction\b[^\n]{0,40}\( | \b(?:const|let|var)\ [\w{]
     | ^[ \t]*(?:import|from|class|export|return|public|private|\#include)\ [\w{*<"'(]
     | \b(?:print\w{0,60}!?|console\.\w{1,60}|\w{0,60}format!?)\( | \becho\ | ;[ \t]*$
     | ^\w[\w.-]{0,60}:\ {0,20}[|>]?$ | ^[ \t]*-\ \w{1,60}:
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-_TALK_OF_TEMPLATES = re.compile(
-    r"f-string|templat|placeholder|jinja|mustache|handlebars|interpolat|curly|\bbrace|\bvariable|"
-    r"format(?:ted)? string|string format|mail merge|str\.format",
-    re.I,
+    """
+_TALK_OF_TEMPLATES = (
+    r"(?i)f-string|templat|placeholder|jinja|mustache|handlebars|interpolat|curly|\bbrace|\bvariable|"
+    r"format(?:ted)? string|string format|mail merge|str\.format"
 )
 
 
@@ -111,9 +107,9 @@ class Placeholder(Rule):
         texts = {"prompt": record.prompt or "", record.target_key: record.completion}
         for key, text in texts.items():
             found = [each for each in _placeholders(text) if each.shape not in self.content]
-            if not found or _CODE.search(text):
+            if not found or re.search(_CODE, text):
                 continue
-            if any(map(_TALK_OF_TEMPLATES.search, texts.values())):
+            if any(re.search(_TALK_OF_TEMPLATES, each) for each in texts.values()):
                 return
             first = min(found, key=lambda each: each.offset)
             yield Problem(
@@ -131,7 +127,7 @@ def _shapes_of(record: Record) -> set[str]:
 def _placeholders(text: str) -> Iterator[_Found]:
     for character, pattern in _PATTERNS.items():
         if character in text:
-            for match in pattern.finditer(text):
+            for match in re.finditer(pattern, text):
                 if character == "{":
                     yield from _in_braces(text, match)
                 else:

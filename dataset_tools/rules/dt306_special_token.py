@@ -21,12 +21,13 @@ _ADDED_IN_TRAINING = frozenset(
     }
 )
 _PAIRS = (("[INST]", "[/INST]"), ("<<SYS>>", "<</SYS>>"))
-# each starts with one plain character, which `re` finds at the speed of memory
-_ANGLES = re.compile(
+# compiled when a text asks for it; each starts with one plain character, which `re` finds at the
+# speed of memory
+_ANGLES = (
     r"<(?:\|[A-Za-z][\w.-]{0,40}\|>|/?s>|(?:pad|unk|bos|eos|(?:start|end)_of_turn)>|</?SYS>>|<SYS>>"
     r"|｜[^<>\s]{1,40}｜>)"
 )
-_SQUARES = re.compile(r"\[/?INST\]")
+_SQUARES = r"\[/?INST\]"
 _PATTERNS = {"<": _ANGLES, "[": _SQUARES}
 _PAIRED = frozenset(mark for pair in _PAIRS for mark in pair)
 
@@ -104,7 +105,7 @@ class SpecialToken(Rule):
         usual = self.structure - _PAIRED - _ADDED_IN_TRAINING
         known = "|".join(re.escape(each[1:]) for each in sorted(usual))
         if known:
-            self.patterns["<"] = re.compile(f"<(?!{known}){_ANGLES.pattern[1:]}")
+            self.patterns["<"] = f"<(?!{known}){_ANGLES[1:]}"
 
     def _structural_tokens(self, record: Record) -> set[str]:
         """The record's tokens, but for those in a place where training adds them."""
@@ -196,7 +197,7 @@ def _tokens(text: str) -> list[_Token]:
     found: list[_Token] = []
     for character, pattern in _PATTERNS.items():
         if character in text:
-            found += [_Token(match[0], match.start()) for match in pattern.finditer(text)]
+            found += [_Token(match[0], match.start()) for match in re.finditer(pattern, text)]
     if any(token.text in ("<s>", "</s>") for token in found):
         struck = _strike_through(text)
         found = [token for token in found if token.offset not in struck]

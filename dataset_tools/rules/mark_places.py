@@ -64,12 +64,15 @@ def _carried_by_all(batch: RecordBatch, context: FileContext) -> list[str]:
 
 @lru_cache
 def _telling_parts(mark: str) -> tuple[str, ...]:
-    """Parts of a mark by which its places are quickly counted: a rare sign, two characters.
+    """Parts of a mark by which its places are quickly counted, the quickest first.
 
-    A letter alone tells little: texts hold capital letters, too.
+    A line break and what follows it, a rare sign, two characters. A letter alone tells little:
+    texts hold capital letters, too.
     """
     plain = "".join(filter(_is_spelt_as_it_is, mark))
     parts = []
+    if line_starts := [each for each in map("".join, pairwise(mark)) if _starts_line(each)]:
+        parts.append(line_starts[0])
     if plain and not (rarest := chr(rarest_byte(plain.encode()))).isalnum():
         parts.append(rarest)
     pairs = filter(_is_spelt_as_it_is_and_dark, map("".join, pairwise(mark)))
@@ -78,6 +81,8 @@ def _telling_parts(mark: str) -> tuple[str, ...]:
 
 def _count_in_lines(batch: RecordBatch, part: str) -> int | None:
     scan = batch.byte_scan
+    if _starts_line(part):
+        return scan.count_line_starts(part[1])
     return scan.count_character(part) if len(part) == 1 else scan.count_pair(part)
 
 
@@ -87,6 +92,10 @@ def _count_overlapping(text: str, part: str) -> int:
 
 def _is_spelt_as_it_is(text: str) -> bool:
     return all(" " <= character <= "~" and character not in '"\\' for character in text)
+
+
+def _starts_line(part: str) -> bool:
+    return len(part) == 2 and part[0] == "\n" and _is_spelt_as_it_is_and_dark(part[1])
 
 
 def _is_spelt_as_it_is_and_dark(text: str) -> bool:

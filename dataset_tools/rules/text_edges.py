@@ -133,7 +133,7 @@ def edges_of(batch: RecordBatch) -> TextEdges:
     return TextEdges(batch)
 
 
-def matching(batch: RecordBatch, patterns: Mapping[str, re.Pattern[str]]) -> list[int]:
+def matching(batch: RecordBatch, patterns: Mapping[str, str]) -> list[int]:
     """The indices of the records in which a pattern is found.
 
     Each pattern stands under the one character that it starts with.
@@ -143,9 +143,8 @@ def matching(batch: RecordBatch, patterns: Mapping[str, re.Pattern[str]]) -> lis
     for column in columns_of(batch):
         texts = edges.texts(column)
         for character, pattern in patterns.items():
-            found.update(
-                index for index in edges.holding(column, character) if pattern.search(texts[index])
-            )
+            holding = edges.holding(column, character)
+            found.update(index for index in holding if re.search(pattern, texts[index]))
     return sorted(found)
 
 
