@@ -32,10 +32,11 @@ def cut(size: int, piece_bytes: int = PIECE_BYTES) -> list[Piece]:
     """
     if size <= piece_bytes:
         return [Piece(0, size)]
+    small_bytes = max(piece_bytes // SMALL_PIECES, len(UTF8_BOM) + 1)  # a mark parts no line
     small_from = (size // piece_bytes - 1) * piece_bytes
     starts = [
         *range(0, small_from, piece_bytes),
-        *range(small_from, size, max(piece_bytes // SMALL_PIECES, 1)),
+        *range(small_from, size, small_bytes),
     ]
     return [Piece(start, end) for start, end in pairwise([*starts, size])]
 

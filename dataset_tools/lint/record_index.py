@@ -5,8 +5,8 @@ where records are compared a hash or two of each.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
@@ -95,25 +95,28 @@ class IndexedRecords:
     def map_batches(
         self,
         ordinals: "Iterable[NDArray[np.intp]]",
-        function: Callable[[RecordBatch, list[int]], Value],
+        function: Callable[[RecordBatch, Sequence[int]], Value],
     ) -> Iterator[Value]:
         """`function(batch, indices)` for the wanted records, batch by batch.
 
         By several processes, where records of many batches are asked for.
         """
-        tasks = ((*group, function) for group in self._by_batch(ordinals))
+        tasks = self._by_batch(ordinals)
         first_tasks = list(islice(tasks, FEWEST_PARALLEL_BATCHES))
         jobs = self.jobs if len(first_tasks) == FEWEST_PARALLEL_BATCHES else 1
-        return in_order(self._map_batch, chain(first_tasks, tasks), jobs)
+        return in_order(partial(self._map_batch, function), chain(first_tasks, tasks), jobs)
+
+    def map_tasks(self, function: Callable[[int], Value], count: int) -> Iterator[Value]:
+        """`function(number)` for the numbers from 0 on, by several processes."""
+        return in_order(function, zip(range(count)), min(self.jobs, count))
 
     def _map_batch(
         self,
+        function: Callable[[RecordBatch, Sequence[int]], Value],
         number: int,
-        places: "NDArray[np.intp]",
-        function: Callable[[RecordBatch, list[int]], Value],
+        indices: Sequence[int],
     ) -> Value:
         batch = self._read_batch(number)
-        indices: list[int] = places.tolist()
         if indices[-1] >= len(batch):
             raise InputError(
                 f"{self.name}: changed while it was read; try again when it is complete"
@@ -122,7 +125,7 @@ class IndexedRecords:
 
     def _by_batch(
         self, ordinals: "Iterable[NDArray[np.intp]]"
-    ) -> "Iterator[tuple[int, NDArray[np.intp]]]":
+    ) -> Iterator[tuple[int, Sequence[int]]]:
         """The number of each batch that holds wanted records, and their indices in it."""
         import numpy as np
 
@@ -133,7 +136,7 @@ class IndexedRecords:
             for group in np.split(wanted, begins):
                 if len(group):
                     number = int(np.searchsorted(firsts, group[0], side="right")) - 1
-                    yield number, group - firsts[number]
+                    yield number, _as_indices(group - firsts[number])
 
     def _read_batch(self, number: int) -> RecordBatch:
         index = self.index
@@ -143,3 +146,12 @@ class IndexedRecords:
         lines = LineBatch(index.first_lines[number], block)
         parse = parse_plain_batch if index.are_plain[number] else parse_batch
         return parse(lines, self.context.record_format)
+
+
+def _as_indices(places: "NDArray[np.intp]") -> Sequence[int]:
+    """The places, ascending; in a range where none is left out, which takes no time to send."""
+    first, last = int(places[0]), int(places[-1])
+    if last - first == len(places) - 1:
+        return range(first, last + 1)
+    indices: list[int] = places.tolist()
+    return indices

@@ -1,6 +1,6 @@
 """A record is nearly the same as an earlier one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -125,7 +125,7 @@ class _View(NamedTuple):
     shingles: "NDArray[np.int64]"  # hashes, ascending
 
 
-def _views(prompt_format: PromptFormat, batch: RecordBatch, indices: list[int]) -> list[_View]:
+def _views(prompt_format: PromptFormat, batch: RecordBatch, indices: Sequence[int]) -> list[_View]:
     return [_view(prompt_format, batch.numbers[index], batch.record(index)) for index in indices]
 
 

@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dataset_tools.rules.partitions import in_partitions
+from dataset_tools.rules.partitions import Partitions, parted, partition_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,10 +124,18 @@ class HashLog:
         self, of_a_chunk: Callable[["Hashes"], "Hashes"] = lambda hashes: hashes
     ) -> Iterator["Hashes"]:
         """The hashes, all or those wanted of each chunk, equal ones in the same array."""
-        if self.spilled is None:
-            return map(of_a_chunk, self.chunks())
+        import numpy as np
+
         chunks = map(of_a_chunk, self.chunks())
-        return in_partitions(((each, each) for each in chunks), len(self) // HASHES_AT_ONCE + 1)
+        if self.spilled is None:
+            yield from chunks
+            return
+        with Partitions(partition_count(len(self), HASHES_AT_ONCE)) as partitions:
+            for chunk in chunks:
+                partitions.add(parted(chunk, chunk, partitions.count))
+            partitions.complete()
+            for number in range(partitions.count):
+                yield np.frombuffer(partitions.read(number), np.int64)
 
 
 def _file_that_ends_with(log: HashLog) -> IO[bytes]:

@@ -3,7 +3,7 @@
 Equal 64-bit hashes make candidates; a second reading compares 128-bit digests of their texts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple, overload
@@ -12,7 +12,7 @@ from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.rules.edits import Edit
 from dataset_tools.rules.hash_log import mixed
-from dataset_tools.rules.partitions import in_partitions
+from dataset_tools.rules.partitions import Partitions, parted, partition_count
 from dataset_tools.rules.record_hashes import Candidates, RecordHashes
 from dataset_tools.rules.rule import Problem, RecordLookup
 from dataset_tools.rules.text_digests import lasting_digests, passing_digests
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dataset_tools.rules.text_digests import Digests
 
     Rows = NDArray[np.void]  # of `_row_type`
+    Comparison = Callable[[Rows, Sequence[str]], "Repeats"]
 
 TEXTS = ("prompt", "completion")  # columns of rows
 ROWS_AT_ONCE = 250_000  # of more candidates as many are held in memory, some 49 bytes each
@@ -79,32 +80,53 @@ def find_repeats(
     records: RecordLookup, hashes: RecordHashes, prompt_format: PromptFormat
 ) -> FoundRepeats:
     """The records of a file that repeat an earlier one."""
-    look = partial(_each_look, records, prompt_format)
+    look = partial(_look, records, prompt_format)
+    if hashes.prompts is None:
+        both = look(hashes.of_repeated_records(), (_same_records, _other_completions))
+        return FoundRepeats(*both)
+    (of_records,) = look(hashes.of_repeated_records(), (_same_records,))
+    (of_prompts,) = look(hashes.of_shared_prompts(), (_other_completions,))
+    return FoundRepeats(of_records, of_prompts)
+
+
+def _look(
+    records: RecordLookup,
+    prompt_format: PromptFormat,
+    candidates: Candidates,
+    comparisons: "Sequence[Comparison]",
+) -> list[Repeats]:
+    """What each comparison finds among the candidates.
+
+    Those that may be alike are compared together, some ROWS_AT_ONCE at a time.
+    """
     told = TEXTS if records.wants_contents else ()
-    of_records: list[Repeats] = []
-    of_prompts: list[Repeats] = []
-    for rows in look(hashes.of_repeated_records()):
-        of_records.append(_same_records(rows, told))
-        if hashes.prompts is None:
-            of_prompts.append(_other_completions(rows, told))
-    if hashes.prompts is not None:
-        of_prompts = [_other_completions(rows, told) for rows in look(hashes.of_shared_prompts())]
-    return FoundRepeats(_in_file_order(of_records), _in_file_order(of_prompts))
-
-
-def _each_look(
-    records: RecordLookup, prompt_format: PromptFormat, candidates: Candidates
-) -> "Iterator[Rows]":
-    """The candidates as rows, those that may be alike together, some ROWS_AT_ONCE at a time."""
     digests = lasting_digests if records.wants_contents else passing_digests
-    identify = partial(_identify, prompt_format, digests)
     ordinals = candidates.log.ordinals_of(candidates.hashes.hashes)
+    with Partitions(partition_count(candidates.hashes.total, ROWS_AT_ONCE)) as partitions:
+        identify = partial(
+            _identify, prompt_format, digests, candidates.are_of_prompts, partitions.count
+        )
+        for parts in records.map_batches(ordinals, identify):
+            partitions.add(parts)
+        partitions.complete()
+        compare = partial(_compare, partitions, comparisons, told)
+        found = [*records.map_tasks(compare, partitions.count)]
+    by_comparison = [[*each] for each in zip(*found, strict=True)]
+    found.clear()
+    return [*map(_in_file_order, by_comparison)]
 
-    def chunks() -> "Iterator[tuple[Hashes, Rows]]":
-        for rows in records.map_batches(ordinals, identify):
-            yield _keys(rows, by_prompt=candidates.are_of_prompts), rows
 
-    return in_partitions(chunks(), candidates.hashes.total // ROWS_AT_ONCE + 1)
+def _compare(
+    partitions: Partitions,
+    comparisons: "Sequence[Comparison]",
+    told: Sequence[str],
+    number: int,
+) -> list[Repeats]:
+    """What each comparison finds among the rows of one partition."""
+    import numpy as np
+
+    rows = np.frombuffer(partitions.read(number), _row_type())
+    return [comparison(rows, told) for comparison in comparisons]
 
 
 def _keys(rows: "Rows", *, by_prompt: bool) -> "Hashes":
@@ -121,23 +143,41 @@ def _keys(rows: "Rows", *, by_prompt: bool) -> "Hashes":
 def _identify(
     prompt_format: PromptFormat,
     digests: "Callable[[list[str]], Digests]",
+    by_prompt: bool,  # those that may be alike have the same prompt, not the same texts
+    count: int,
     batch: RecordBatch,
-    indices: list[int],
-) -> "Rows":
+    indices: Sequence[int],
+) -> list[bytes]:
+    """The chosen records of a batch as rows, in `count` partitions."""
     import numpy as np
 
     rows = np.empty(len(indices), _row_type())
     prompts = _chosen(batch.prompts, indices) if batch.prompts else [""] * len(indices)
     weights = batch.weights
-    rows["line"] = np.array(batch.numbers)[indices]
+    rows["line"] = _lines(batch, indices)
     rows["prompt"] = digests(prompts)
     rows["completion"] = digests(_chosen(batch.completions, indices))
     rows["is_blank"] = _are_blank(prompt_format, prompts)
     rows["weight"] = [weights.get(index, 1.0) for index in indices] if weights else 1.0
-    return rows
+    return parted(_keys(rows, by_prompt=by_prompt), rows, count)
 
 
-def _chosen(texts: list[str], indices: list[int]) -> list[str]:
+def _lines(batch: RecordBatch, indices: Sequence[int]) -> "NDArray[np.int64]":
+    lines = _as_array(batch.numbers)
+    chosen: NDArray[np.int64] = lines[_as_array(indices)]
+    return chosen
+
+
+def _as_array(numbers: Sequence[int]) -> "NDArray[np.int64]":
+    """The numbers; at once where they are a range without a step."""
+    import numpy as np
+
+    if isinstance(numbers, range):
+        return np.arange(numbers.start, numbers.stop)
+    return np.array(numbers, np.int64)
+
+
+def _chosen(texts: list[str], indices: Sequence[int]) -> list[str]:
     return texts if len(indices) == len(texts) else [texts[index] for index in indices]
 
 
@@ -160,6 +200,8 @@ def _row_type() -> "np.dtype[np.void]":
 def _are_blank(prompt_format: PromptFormat, prompts: list[str]) -> list[bool]:
     starts = [prompt[:1] for prompt in prompts]
     doubtful = {each for each in set(starts) if not each.strip()} | {prompt_format.separator[:1]}
+    if doubtful.isdisjoint(starts):
+        return [False] * len(prompts)
     return [
         start in doubtful and not prompt_format.bare_prompt(prompt).strip()
         for start, prompt in zip(starts, prompts, strict=True)
@@ -220,8 +262,6 @@ def _in_file_order(parts: list[Repeats]) -> Repeats:
     """All in one; the parts are let go one by one, since millions of repeats may be in them."""
     import numpy as np
 
-    nothing = np.empty(0, np.int64)
-    parts = parts or [Repeats(nothing, nothing, nothing.astype(bool), nothing.reshape(0, 0))]
     columns = [list(column) for column in zip(*parts, strict=True)]
     parts.clear()
     order = np.argsort(np.concatenate(columns[0]))

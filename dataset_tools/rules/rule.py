@@ -119,13 +119,16 @@ class RecordLookup(Protocol):
     def map_batches(
         self,
         ordinals: "Iterable[NDArray[np.intp]]",
-        function: Callable[[RecordBatch, list[int]], Value],
+        function: Callable[[RecordBatch, Sequence[int]], Value],
     ) -> Iterator[Value]:
         """`function(batch, indices)` for the wanted records, batch by batch.
 
         The ordinals (0-based, of records) ascend through all arrays; the indices are those of the
-        records in the batch's columns.
+        records in the batch's columns, in a range where no record between them is left out.
         """
+
+    def map_tasks(self, function: Callable[[int], Value], count: int) -> Iterator[Value]:
+        """`function(number)` for the numbers from 0 on, in order, by as many processes as lint."""
 
 
 class Rule:
