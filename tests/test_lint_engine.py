@@ -99,6 +99,7 @@ def test_any_bytes_are_judged(scratch: Path, content: bytes, max_findings: int) 
 @given(content=st.lists(PIECES, max_size=30).map(b"".join), piece_bytes=st.integers(4, 200))
 @example(content=b"[1]\n" + GOOD, piece_bytes=4)  # a piece that ends where a line ends
 @example(content=b"\n" + GOOD, piece_bytes=1)
+@example(content=b"\xef\xbb\xbf\r\n", piece_bytes=4)  # the first line starts behind the mark
 @settings(deadline=None)
 def test_piece_size_changes_no_finding(scratch: Path, content: bytes, piece_bytes: int) -> None:
     """Where the file is cut into pieces is nothing a reader could notice."""

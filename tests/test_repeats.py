@@ -109,6 +109,40 @@ def test_a_piece_of_the_shortest_records(jobs: int, tmp_path: Path) -> None:
     assert report.counts == {"DT401": count - 1}
 
 
+@pytest.mark.parametrize("fewest_sharing", [ALWAYS, NEVER])
+@pytest.mark.parametrize("wants_fingerprints", [True, False])
+def test_partitions_are_compared_by_several_processes(
+    fewest_sharing: int,
+    wants_fingerprints: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is found does not depend on how many processes read and compare the candidates."""
+    monkeypatch.setattr(record_hashes, "FEWEST_SHARING", fewest_sharing)
+    monkeypatch.setattr(repeats, "ROWS_AT_ONCE", 500)
+    path = tmp_path / "data.jsonl"
+    with path.open("w") as stream:
+        for number in range(9000):
+            row = {
+                "prompt": f"What is {number % 2900}?",
+                "completion": f" {number % 7}" + "." * 4000,
+            }
+            stream.write(f"{json.dumps(row)}\n")
+    settings = LintSettings(
+        rules=tuple(RULES[code] for code in CODES),
+        wants_fingerprints=wants_fingerprints,
+        max_findings=20_000,
+    )
+    reports = [LintReport(), LintReport()]
+
+    for jobs, report in enumerate(reports, 1):
+        check_source(SourceFile(path.name, path), settings, report, jobs=jobs)
+
+    assert reports[0] == reports[1]
+    # each of the 2,900 prompts comes again, always with another completion
+    assert reports[0].counts == {"DT402": 9000 - 2900}
+
+
 def test_rows_with_the_same_key_are_told_apart() -> None:
     """Different rows whose columns make the same 64 bits are different all the same."""
     key = int(mixed(np.array([5]), np.array([7]))[0])
