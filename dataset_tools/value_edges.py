@@ -34,7 +34,8 @@ class ValueEdges:
         self.starts = starts
         self.ends = ends
         self.lengths = ends - starts
-        self._before_end: dict[int, Words] = {}
+        self._words_before_end: dict[int, Words] = {}
+        self._bytes_before_end: dict[int, Bytes] = {}
         self._differing: dict[bytes, Flags] = {}
         self._starting_otherwise: dict[bytes, Flags] = {}
 
@@ -49,8 +50,9 @@ class ValueEdges:
             behind = self._byte_at(len(spelling))
             is_sure: Flags = _dark_bytes().take(behind)
             if not self.scan.may_spell_space:
-                is_escape = self._byte_at(len(spelling) + 1) == ord("u")
-                is_sure |= is_escape & (behind == BACKSLASH)
+                is_escape = behind == BACKSLASH
+                is_escape &= self._byte_at(len(spelling) + 1) == ord("u")
+                is_sure |= is_escape
             self._starting_otherwise[spelling] = ~is_sure | self._differ_at_start(spelling)
         return self._starting_otherwise[spelling]
 
@@ -107,22 +109,30 @@ class ValueEdges:
         """The first eight bytes of each value; a shorter one's are followed by the line's next."""
         return self.scan.words(self.starts)
 
-    def _words_before_end(self, number: int) -> "Words":
+    @cached_property
+    def _first_bytes(self) -> "Bytes":
+        """The same, in rows of eight."""
+        return self._first_words.view("u1").reshape(-1, WORD)
+
+    def _last_words(self, number: int) -> "Words":
         """The eight bytes before the end of each value, or (1) the eight before those."""
-        if number not in self._before_end:
-            self._before_end[number] = self.scan.words(self.ends - WORD * (number + 1))
-        return self._before_end[number]
+        if number not in self._words_before_end:
+            words = self.scan.words(self.ends - WORD * (number + 1))
+            self._words_before_end[number] = words
+            self._bytes_before_end[number] = words.view("u1").reshape(-1, WORD)
+        return self._words_before_end[number]
 
     def _byte_at(self, place: int) -> "Bytes":
         """So many bytes behind the start."""
         if place < WORD:
-            return _bytes_of(self._first_words)[:, place]
+            return self._first_bytes[:, place]
         return self.scan.at(self.starts + place)
 
     def _byte_before(self, distance: int) -> "Bytes":
         """So many bytes before the end; 1 for the last one."""
         number, place = divmod(distance - 1, WORD)
-        return _bytes_of(self._words_before_end(number))[:, WORD - 1 - place]
+        self._last_words(number)
+        return self._bytes_before_end[number][:, WORD - 1 - place]
 
     def _hold_before_end(self, sure: "Flags", length: int) -> "Flags":
         """Which have one of the sure bytes before an end of that length, and behind no backslash.
@@ -139,11 +149,11 @@ class ValueEdges:
         is_escape &= self._byte_before(length + _ESCAPE - 1) == ord("u")
         return is_escape
 
-    def _differ_at_start(self, spelling: bytes) -> "Flags":
+    def _differ_at_start(self, spelling: bytes) -> "Flags | bool":
         """Which do not start with the spelling."""
-        import numpy as np
-
-        differ: Flags = np.zeros(len(self.starts), np.bool_)
+        if not spelling:
+            return False
+        differ: Flags | bool = False
         for offset in range(0, len(spelling), WORD):
             part = spelling[offset : offset + WORD]
             words = self.scan.words(self.starts + offset) if offset else self._first_words
@@ -158,7 +168,7 @@ class ValueEdges:
                 if differ.all():
                     break
                 part = spelling[max(end - WORD, 0) : end]
-                words = self._words_before_end(number) >> 8 * (WORD - len(part))
+                words = self._last_words(number) >> 8 * (WORD - len(part))
                 differ |= words != _as_number(part, len(part))
             self._differing[spelling] = differ | self._continue_escape(spelling)
         return self._differing[spelling]
@@ -177,11 +187,6 @@ class ValueEdges:
             for distance in range(2, _ESCAPE):
                 continued |= self._byte_before(length + distance) == BACKSLASH
         return continued
-
-
-def _bytes_of(words: "Words") -> "Bytes":
-    """The bytes of words of a scan, in rows of eight."""
-    return words.view("u1").reshape(-1, WORD)
 
 
 def _as_number(text: bytes, width: int) -> int:
