@@ -143,6 +143,25 @@ def test_partitions_are_compared_by_several_processes(
     assert reports[0].counts == {"DT402": 9000 - 2900}
 
 
+def test_lines_without_records_behind_hashes_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece without records, behind one whose hashes went to disk, changes nothing."""
+    monkeypatch.setattr(record_hashes, "FEWEST_SHARING", ALWAYS)
+    monkeypatch.setattr(hash_log, "HELD_HASHES", 5)
+    path = tmp_path / "data.jsonl"
+    lines = [f'{{"prompt":"{n % 2}","completion":"{n}"}}\n' for n in range(6)]
+    path.write_text("".join(lines) + "\n" * 50)
+    settings = LintSettings(rules=tuple(RULES[code] for code in CODES), max_findings=0)
+    report = LintReport()
+
+    check_source(
+        SourceFile(path.name, path), settings, report, piece_bytes=len(lines) * len(lines[0])
+    )
+
+    assert report.counts == {"DT402": 4}
+
+
 def test_rows_with_the_same_key_are_told_apart() -> None:
     """Different rows whose columns make the same 64 bits are different all the same."""
     key = int(mixed(np.array([5]), np.array([7]))[0])

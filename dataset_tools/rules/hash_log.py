@@ -89,7 +89,7 @@ class HashLog:
             self.spilled.seek(0)
             while data := self.spilled.read(HELD_HASHES * HASH_BYTES):
                 yield np.frombuffer(data, np.int64)
-        if self.held:
+        if self.held_count:  # so that logs of equal length give equal chunks
             yield np.frombuffer(b"".join(self.held), np.int64)
 
     def repeated(self) -> RepeatedHashes:
