@@ -47,7 +47,6 @@ _NEWLINE = ord("\n")
 _FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
 WORD = 8  # bytes
 _WORD_SHIFT = 3  # positions of bytes to those of words, faster than a division
-IN_ESCAPE, IN_UNICODE_ESCAPE = 0, 1  # in place of bytes; a line of JSON holds none of its own
 
 
 class ByteScan:
@@ -114,17 +113,6 @@ class ByteScan:
         return starts  # type: ignore[no-any-return]
 
     @cached_property
-    def without_escapes(self) -> "NDArray[np.uint8]":
-        r"""The bytes, but IN_ESCAPE for those behind a backslash, IN_UNICODE_ESCAPE if `\uXXXX`."""
-        numpy = numpy_module()
-        positions, _ = self._unicode_escapes
-        spelt = numpy.concatenate([positions + place for place in range(1, 6)])
-        array = self.array.copy()
-        for places, mark in ((self.backslashes + 1, IN_ESCAPE), (spelt, IN_UNICODE_ESCAPE)):
-            array[numpy.minimum(places, len(array) - 1, out=places)] = mark
-        return array
-
-    @cached_property
     def string_delimiters(self) -> "Positions":
         """Where the quotes stand that open and close strings."""
         if b'"' not in self.escape_letters:
@@ -150,9 +138,9 @@ class ByteScan:
         return None if self._has_unusual_spelling else self._count_byte(ord(character))
 
     def count_line_starts(self, character: str) -> int | None:
-        """How often a line break is followed by an ASCII character that JSON needs no escape for.
+        """How often, in strings, a line break is followed by a character.
 
-        Inside of texts. None where the lines may spell them otherwise.
+        One of ASCII that JSON needs no escape for. None where the lines may spell them otherwise.
         """
         if self._has_unusual_spelling:
             return None

@@ -14,7 +14,7 @@ from msgspec import Struct
 from dataset_tools.lines import BATCH_BYTES, UTF8_BOM
 
 PIECE_BYTES = 8 * 1024 * 1024
-SMALL_PIECES = 8  # in place of the last whole one
+SMALL_PIECES = 8  # in place of the last whole one; what is left behind it is cut as small
 _LINE_BYTES = 16 * 1024  # read beyond a block for the rest of its last line
 
 
