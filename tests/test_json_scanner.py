@@ -184,9 +184,9 @@ def test_values_at_the_limits_are_read() -> None:
     ids=["long string", "escapes", "items", "keys", "quotes", "blank"],
 )
 def test_long_lines_take_linear_time(text: str) -> None:
-    """A line of a megabyte is read in well under two seconds (measured: at most 0.2)."""
-    start = time.perf_counter()
+    """A line of a megabyte takes the processor well under two seconds (measured: at most 0.2)."""
+    start = time.process_time()
 
     scan_line(text)
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
