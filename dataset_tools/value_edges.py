@@ -151,8 +151,6 @@ class ValueEdges:
 
     def _differ_at_start(self, spelling: bytes) -> "Flags | bool":
         """Which do not start with the spelling."""
-        if not spelling:
-            return False
         differ: Flags | bool = False
         for offset in range(0, len(spelling), WORD):
             part = spelling[offset : offset + WORD]
