@@ -1,5 +1,6 @@
 """Standard streams that fail: the exit code stays true."""
 
+import gzip
 import subprocess
 from pathlib import Path
 
@@ -104,3 +105,28 @@ def test_output_that_fits_in_part_is_an_error(
     assert done.stderr.startswith(b"error: ")
     assert done.stderr.endswith(b"\n")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_a_temporary_folder_without_room_is_named(folder: Path) -> None:
+    """What is unpacked to a temporary file may not fit there, whatever becomes of the output."""
+    packed = folder / "good.jsonl.gz"
+    packed.write_bytes(gzip.compress((folder / "good.jsonl").read_bytes() * 40))  # 260 kB
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    script = 'ulimit -f 100; exec "$@" lint good.jsonl.gz'  # 100 blocks of 1 kB
+
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *COMMAND],
+        cwd=folder,
+        env=environment(TMPDIR=str(temporary)),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == (
+        f"error: cannot write temporary files in {temporary}: File too large; "
+        "make room there, or name another folder in TMPDIR\n"
+    )
+    assert list(temporary.iterdir()) == []

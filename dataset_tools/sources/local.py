@@ -4,8 +4,9 @@ import atexit
 import glob
 import stat
 import sys
+from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from dataset_tools.errors import InputError
 from dataset_tools.home_folder import with_home
@@ -102,9 +103,15 @@ def _spooled_standard_input() -> Path:
     if sys.stdin is None or sys.stdin.closed:
         raise InputError("<stdin>: standard input is closed; give a file or pipe the data in")
     try:
-        return _spool(sys.stdin.buffer)
+        return _spooled_once(sys.stdin)
     except OSError as error:
         raise InputError(f"<stdin>: cannot be stored for reading: {error.strerror}") from error
+
+
+@cache
+def _spooled_once(stream: TextIO) -> Path:
+    """The copy of a stream that can be read only once, however often it is named."""
+    return _spool(stream.buffer)
 
 
 def _spool(stream: IO[bytes]) -> Path:

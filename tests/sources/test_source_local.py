@@ -14,7 +14,7 @@ from dataset_tools.sources import SourceFile, fetch
 SHOW_SOURCES = """\
 import sys
 from dataset_tools.sources import fetch
-for file in fetch(sys.argv[1]):
+for file in fetch(sys.argv[1:]):
     print(file.name, file.path, file.path.read_bytes())
 """
 
@@ -168,6 +168,20 @@ def test_standard_input_is_spooled_and_removed_at_exit(tmp_path: Path) -> None:
     assert (name, content) == ("<stdin>", "b'piped'")
     assert path.endswith(".jsonl")
     assert not Path(path).exists()
+
+
+def test_standard_input_may_be_named_twice() -> None:
+    """It can be read only once, so that the second `-` means what the first one read."""
+    run = subprocess.run(
+        [sys.executable, "-c", SHOW_SOURCES, "-", "-"],
+        input=b"piped",
+        capture_output=True,
+        check=True,
+    )
+
+    first, second = run.stdout.decode().splitlines()
+    assert first == second
+    assert first.endswith("b'piped'")
 
 
 def test_compressed_standard_input_gets_the_suffix_of_its_compression() -> None:
