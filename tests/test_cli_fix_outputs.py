@@ -107,10 +107,20 @@ def test_what_cannot_be_meant_is_refused(
     assert not (folder / "out.txt").exists()
 
 
-@pytest.mark.parametrize("command", [["split", "--validation", "1"], ["convert", "--to", "text"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["split", "--validation", "1", "-o"],
+        ["convert", "--to", "text", "-o"],
+        ["lint", "--output-file"],
+        ["lint", "--write-baseline"],
+        ["stats", "--output-file"],
+        ["preview", "--html"],
+    ],
+)
 def test_no_command_writes_to_an_address(command: list[str], folder: Path) -> None:
     """Outputs are local files everywhere, and no folder of the scheme's name is made."""
-    done = run(*command, "data.jsonl", "-o", "s3://x/y", cwd=folder)
+    done = run(*command, "s3://x/y", "data.jsonl", cwd=folder)
 
     assert done.returncode == 2
     assert b"s3://x/y: outputs are local files" in done.stderr

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from dataset_tools.cli.lint_choices import (
 )
 from dataset_tools.cli.lint_options import GROUPS, given_flags, lint_options
 from dataset_tools.cli.options import chosen_sources, read_recipe, sensible_jobs, wants_color
+from dataset_tools.cli.outputs import check_report
 from dataset_tools.errors import InputError
 from dataset_tools.findings import Severity
 from dataset_tools.lint import LintReport, check_source
@@ -110,20 +110,14 @@ def _check_outputs(choices: Choices, inputs: list[Path]) -> None:
     inputs = [*inputs, *filter(None, [*named, choices.configuration.path])]
     report, record, baseline = map(choices.get, ("output-file", "write-baseline", "baseline"))
     if record is not None:
-        _check_is_none_of(choices.name_of("write-baseline"), record, inputs)
+        check_report(choices.name_of("write-baseline"), record, inputs)
     if report is not None:
-        _check_is_none_of(choices.name_of("output-file"), report, [*inputs, baseline])
+        check_report(choices.name_of("output-file"), report, [*inputs, baseline])
         if record is not None and report.absolute() == record.absolute():
             raise InputError(
                 f"{choices.name_of('output-file')} and --write-baseline: both are {report}; "
                 "name two files"
             )
-
-
-def _check_is_none_of(name: str, output: Path, inputs: Iterable[Path | None]) -> None:
-    for path in inputs:
-        if path is not None and output.exists() and path.exists() and output.samefile(path):
-            raise InputError(f"{name} {output}: is an input of this run; name another file")
 
 
 def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:

@@ -34,3 +34,14 @@ def check_output(path: Path, inputs: Iterable[Path], *, force: bool) -> None:
         raise InputError(f"{path}: is a folder; name a file in it")
     if path.is_file() and not force:
         raise InputError(f"{path}: is there already; --force replaces it")
+
+
+def check_report(name: str, output: Path, inputs: Iterable[Path | None]) -> None:
+    """Refuse an output that is an input; a report of an earlier run is replaced.
+
+    `name` is that of the option or key that names the output. Raises InputError.
+    """
+    check_is_local(output)
+    for path in inputs:
+        if path is not None and output.exists() and path.exists() and output.samefile(path):
+            raise InputError(f"{name} {output}: is an input of this run; name another file")

@@ -17,6 +17,7 @@ from dataset_tools.cli.options import (
     sensible_jobs,
     wants_color,
 )
+from dataset_tools.cli.outputs import check_report
 from dataset_tools.configuration_keys import SMALLEST_CHUNK
 from dataset_tools.errors import InputError
 from dataset_tools.lint.settings import GivenMark
@@ -122,7 +123,7 @@ def command(
         raise InputError("--html and --output-file: give one of them")
     check_page(html, inputs, format_name, draws=True, force=force)
     if output_file is not None:
-        _check_is_no_input(output_file, inputs)
+        check_report("--output-file", output_file, inputs)
     data = DataPartial(settings.steps.held_out if settings.steps else 0)
     files = []
     for source in sources:
@@ -217,12 +218,6 @@ def _jobs(source: SourceFile, settings: StatsSettings) -> int:
     return sensible_jobs(
         source.path, TOKENIZED_BYTES_A_PROCESS if counts_tokens else BYTES_A_PROCESS
     )
-
-
-def _check_is_no_input(output: Path, inputs: list[Path | None]) -> None:
-    for path in inputs:
-        if path is not None and output.exists() and path.exists() and output.samefile(path):
-            raise InputError(f"--output-file {output}: is an input of this run; name another file")
 
 
 def _write(report: StatsReport, format_name: str, output_file: Path | None, *, color: bool) -> None:
