@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import random
+import subprocess
+import sys
 import threading
 from collections import Counter
 from io import BytesIO
@@ -142,6 +144,24 @@ def test_a_first_look_by_another_process_tells_the_same(
     check_source(SourceFile("data.jsonl", scratch), settings, together, jobs=2, piece_bytes=500)
 
     assert alone == together
+
+
+def test_a_first_look_by_another_process_loads_no_numpy(tmp_path: Path) -> None:
+    """That would take the other process longer than the look itself, with everyone waiting."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(GOOD * 200)
+    look = (
+        "import pickle, sys\n"
+        "from dataset_tools.lint import LintSettings\n"
+        "from dataset_tools.lint.checker import look_at\n"
+        "look = look_at(open(sys.argv[1], 'rb'), int(sys.argv[2]), LintSettings())\n"
+        "assert look.hashes is not None\n"
+        "pickle.dumps(look)\n"
+        "print('numpy' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", look, path, f"{path.stat().st_size}"]
+
+    assert subprocess.check_output(command) == b"False\n"
 
 
 @given(

@@ -49,7 +49,7 @@ def check_source(
         _FileCheck(source.name, stream, settings, report, jobs).run(advance, piece_bytes)
 
 
-class _FirstLook(NamedTuple):
+class FirstLook(NamedTuple):
     """What spread lines of a file tell."""
 
     context: FileContext
@@ -58,13 +58,14 @@ class _FirstLook(NamedTuple):
     hashes: RecordHashes | None  # as yet of no record
 
 
-def _look_at(stream: BinaryIO, size: int, settings: LintSettings) -> _FirstLook:
+def look_at(stream: BinaryIO, size: int, settings: LintSettings) -> FirstLook:
+    """A first look at a file; neither it nor sending it needs NumPy, which loads meanwhile."""
     surveyed = survey(stream, size, settings)
     rules = [rule(surveyed.context) for rule in settings.rules]
     for rule in rules:
         rule.learn(surveyed.sample)
     hashes = record_hashes_for(rules, surveyed.context, surveyed.sample)
-    return _FirstLook(surveyed.context, surveyed.tells_format, rules, hashes)
+    return FirstLook(surveyed.context, surveyed.tells_format, rules, hashes)
 
 
 class _FileCheck:
@@ -94,8 +95,8 @@ class _FileCheck:
         self.state.check_is_unchanged("lint")
         self.report.add_file(self._summary(), self.tally)
 
-    def _first_look(self) -> _FirstLook:
-        look = partial(_look_at, self.stream, self.state.size, self.settings)
+    def _first_look(self) -> FirstLook:
+        look = partial(look_at, self.stream, self.state.size, self.settings)
         given = (self.settings.schema, self.settings.tokenizer, self.settings.validation_data)
         if self.jobs == 1 or self.state.size < FEWEST_PARALLEL_BYTES or any(given):
             return look()

@@ -71,7 +71,9 @@ class HashLog:
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process is sent: all hashes, since it cannot be sent a file."""
-        held = [hashes.tobytes() for hashes in self.chunks()]
+        held = self.held
+        if self.spilled is not None:  # what no file was needed for is sent as it is, without NumPy
+            held = [hashes.tobytes() for hashes in self.chunks()]
         return {"held": held, "held_count": len(self), "spilled": None, "spilled_count": 0}
 
     def _spill_if_many(self) -> None:
