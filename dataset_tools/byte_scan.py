@@ -44,6 +44,8 @@ _LAST_LATIN_LEAD = 0xC9  # the first byte, in UTF-8, of characters up to U+024F
 _COMMON_BYTES = b'zqxjkvbpgywfmucldhrsnioate-.,n\\":' + b" "
 BACKSLASH = ord("\\")
 _NEWLINE = ord("\n")
+# what a quote and a newline have in common, so that one look finds both, with asterisks and 0x02
+_ALIKE_BITS = 0xFF & ~(ord('"') ^ _NEWLINE)
 _FIRST_LEAD = 0xC2  # the first byte of a UTF-8 sequence, none below
 WORD = 8  # bytes
 _WORD_SHIFT = 3  # positions of bytes to those of words, faster than a division
@@ -57,9 +59,8 @@ class ByteScan:
         self.block = block
         self.array: NDArray[np.uint8] = numpy.frombuffer(block, numpy.uint8)
         # one search for all, since searching costs more than telling them apart
-        is_wanted = self.array == ord('"')
+        is_wanted = (self.array & _ALIKE_BITS) == _NEWLINE & _ALIKE_BITS
         is_wanted |= self.array == BACKSLASH
-        is_wanted |= self.array == _NEWLINE
         if not block.isascii():
             is_wanted |= self.array >= _FIRST_LEAD
         found = places_of(is_wanted)

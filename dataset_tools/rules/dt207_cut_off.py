@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS
@@ -122,6 +123,7 @@ def _is_sentence(text: str) -> bool:
     return len(words) >= FEWEST_WORDS and "://" not in words[-1]
 
 
+@lru_cache(maxsize=4096)  # characters; texts end with few
 def _is_open(character: str) -> bool:
     if character.isascii():
         return character in _OPEN_ASCII
