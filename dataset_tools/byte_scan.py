@@ -236,16 +236,16 @@ class ByteScan:
         if not kinds.any():
             return controls
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(positions + 6))
-        # a joiner is none between two escapes of characters that are not Latin
-        is_foreign = (codes >= FIRST_BEYOND_LATIN) & (kinds != _JOINER)
-        is_next = numpy.diff(positions) == 6
-        foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
-        foreign_after = numpy.append(is_foreign[1:] & is_next, False)
-        is_odd |= (kinds == _JOINER) & ~(foreign_before & foreign_after)[: len(kinds)]
-        if (is_space := codes == ZERO_WIDTH_SPACE).any():
-            # between such, it needs one whose script writes no space
+        if (is_joiner := kinds == _JOINER).any():
+            # a joiner is none between two escapes of characters that are not Latin
+            is_foreign = (codes >= FIRST_BEYOND_LATIN) & ~is_joiner
+            is_next = numpy.diff(positions) == 6
+            foreign_before = numpy.append(False, is_foreign[:-1] & is_next)
+            foreign_after = numpy.append(is_foreign[1:] & is_next, False)
+            is_odd |= is_joiner & ~(foreign_before & foreign_after)
+            # between such, a space needs one whose script writes none
             is_spaceless = numpy.pad(_is_spaceless()[codes], 1)  # with the codes before and behind
-            is_odd |= is_space & ~(is_spaceless[:-2] | is_spaceless[2:])
+            is_odd |= (codes == ZERO_WIDTH_SPACE) & ~(is_spaceless[:-2] | is_spaceless[2:])
         return [*controls, positions[is_odd]]
 
     def _odd_bytes(self) -> "list[Positions]":
@@ -266,8 +266,9 @@ class ByteScan:
         leads = self.leads[may_be_odd]
         behind = leads + numpy.where(is_pair, 2, 3)
         is_odd = (kinds == _ODD) | ((kinds == _LEAD) & self._is_beyond_ascii(behind))
-        is_odd |= (kinds == _JOINER) & (self._ends_latin(leads - 1) | self._starts_latin(behind))
-        if (is_space := codes == ZERO_WIDTH_SPACE).any():
+        if (is_joiner := kinds == _JOINER).any():
+            is_odd |= is_joiner & (self._ends_latin(leads - 1) | self._starts_latin(behind))
+            is_space = codes == ZERO_WIDTH_SPACE
             before, after = leads[is_space] - 3, behind[is_space]
             is_odd[is_space] |= ~(self._are_spaceless(before) | self._are_spaceless(after))
         return [*found, leads[is_odd]]
