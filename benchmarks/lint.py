@@ -151,7 +151,7 @@ def main() -> None:
     """Measure, print the table, and keep the figures if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--megabytes", type=float, help="of each file; default: 200, and for speed 1000, too"
+        "--megabytes", type=float, help="of each file; default: 200, for speed 1000, too, for memory 100"
     )
     parser.add_argument("--large", action="store_true", help="memory on a file of 1 GB as well")
     parser.add_argument("--only", choices=["speed", "findings", "memory", "start"])
@@ -160,7 +160,7 @@ def main() -> None:
     options = parser.parse_args()
     given_bytes = int((options.megabytes or 0) * 1e6)
     speed_sizes = (given_bytes,) if given_bytes else (USUAL_BYTES, LARGE_BYTES)
-    sizes = (SMALL_BYTES, LARGE_BYTES) if options.large else (SMALL_BYTES,)
+    sizes = (given_bytes or SMALL_BYTES, *([LARGE_BYTES] if options.large else []))
     parts: dict[str, Callable[[Path], Iterable[Row]]] = {
         "speed": lambda folder: speed(folder, speed_sizes),
         "findings": lambda folder: with_findings(folder, given_bytes or USUAL_BYTES),

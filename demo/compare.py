@@ -245,7 +245,7 @@ def print_answers(
     table = Table("held-out prompt", "base model", "tuned model", "Python's own", show_lines=True)
     for record, before, after in rows:
         table.add_row(
-            Text(record.prompt or ""),
+            Text(record.prompt or "", overflow="fold"),  # a signature may be one long word
             answer_cell(before, limit),
             answer_cell(after, limit),
             Text(record.completion),

@@ -7,6 +7,7 @@ python3.11 and python3.12 on PATH. What could not be built is listed with the re
 is 0 where at least one version ran, and all that ran passed.
 """
 
+import argparse
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -43,11 +45,23 @@ class CannotBuildError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Build, test and print the table."""
-    versions, _, rest = " ".join(arguments).partition("--")
-    rows = [run(version, rest.split() or TESTS) for version in versions.split() or PYTHON_OF]
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0], epilog="What follows -- is for pytest."
+    )
+    parser.add_argument("versions", nargs="*", type=known_version, help=", ".join(PYTHON_OF))
+    own = [*takewhile(lambda each: each != "--", arguments)]
+    tests = arguments[len(own) + 1 :] or TESTS
+    rows = [run(version, tests) for version in parser.parse_args(own).versions or PYTHON_OF]
     print(table(rows))
     ran = [row.passed for row in rows if row.passed is not None]
     return 0 if ran and all(ran) else 1
+
+
+def known_version(text: str) -> str:
+    """A version of Axolotl that we support."""
+    if text not in PYTHON_OF:
+        raise argparse.ArgumentTypeError(f"found '{text}', expected {' or '.join(PYTHON_OF)}")
+    return text
 
 
 def run(version: str, tests: Sequence[str]) -> Row:

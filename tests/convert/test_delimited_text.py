@@ -45,8 +45,8 @@ def test_delimiter_and_quotes_can_be_given(tmp_path: Path) -> None:
     ("options", "expected"),
     [
         ({"delimiter": "::"}, "--delimiter is '::'; expected one character"),
-        ({"quote_character": "\n"}, "--quote-character is '\\n'; expected one character"),
-        ({"delimiter": '"'}, "--delimiter and --quote-character are both '\"'"),
+        ({"quote_character": "\n"}, "--quote-char is '\\n'; expected one character"),
+        ({"delimiter": '"'}, "--delimiter and --quote-char are both '\"'"),
     ],
 )
 def test_a_dialect_that_cannot_be_is_refused(options: dict, expected: str, tmp_path: Path) -> None:

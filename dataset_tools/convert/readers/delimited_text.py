@@ -106,12 +106,12 @@ def _dialect(
     name: str, sample: bytes, options: ReadOptions, usual: str, *, is_named: bool
 ) -> _Dialect:
     quote_character = options.quote_character or '"'
-    _refuse_unless_character("--quote-character", quote_character)
+    _refuse_unless_character("--quote-char", quote_character)
     if options.delimiter is not None:
         _refuse_unless_character("--delimiter", options.delimiter)
         if options.delimiter == quote_character:
             raise InputError(
-                f"--delimiter and --quote-character are both {quote_character!r}; "
+                f"--delimiter and --quote-char are both {quote_character!r}; "
                 "expected two characters"
             )
         return _Dialect(name, options.delimiter, quote_character)
