@@ -151,7 +151,9 @@ def main() -> None:
     """Measure, print the table, and keep the figures if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--megabytes", type=float, help="of each file; default: 200, for speed 1000, too, for memory 100"
+        "--megabytes",
+        type=float,
+        help="of each file; default: 200, for speed 1000, too, for memory 100",
     )
     parser.add_argument("--large", action="store_true", help="memory on a file of 1 GB as well")
     parser.add_argument("--only", choices=["speed", "findings", "memory", "start"])

@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 from msgspec import Struct
 
 from dataset_tools.errors import InputError
+from dataset_tools.temporary_files import temporary_file
 
 # large enough that work for each batch costs little, small enough for the processor's cache
 BATCH_BYTES = 1024 * 1024
@@ -65,9 +66,7 @@ def open_plain(path: Path, name: str) -> Iterator[BinaryIO]:
     with stream:
         for magic, unpack in _DECOMPRESSORS.items():
             if head.startswith(magic):
-                import tempfile
-
-                with tempfile.TemporaryFile() as plain:
+                with temporary_file() as plain:
                     unpack(stream, plain, name)
                     plain.seek(0)
                     yield plain

@@ -107,26 +107,74 @@ def test_output_that_fits_in_part_is_an_error(
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_temporary_folder_without_room_is_named(folder: Path) -> None:
-    """What is unpacked to a temporary file may not fit there, whatever becomes of the output."""
-    packed = folder / "good.jsonl.gz"
-    packed.write_bytes(gzip.compress((folder / "good.jsonl").read_bytes() * 40))  # 260 kB
+def run_with_room_for(kilobytes: int, folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, the temporary folder and what was said, where no file may be larger."""
     temporary = folder / "temporary"
     temporary.mkdir()
-    script = 'ulimit -f 100; exec "$@" lint good.jsonl.gz'  # 100 blocks of 1 kB
-
+    script = f'ulimit -f {kilobytes}; exec "$@"'
     done = subprocess.run(
-        ["bash", "-c", script, "bash", *COMMAND],
+        ["bash", "-c", script, "bash", *COMMAND, *arguments],
         cwd=folder,
         env=environment(TMPDIR=str(temporary)),
+        input=(folder / "large.jsonl").read_bytes(),
         capture_output=True,
         timeout=60,
         check=False,
     )
+    assert list(temporary.iterdir()) == []
+    assert done.stdout == b""
+    return done.returncode, str(temporary), done.stderr.decode()
 
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == (
+
+@pytest.mark.parametrize("arguments", [["lint", "large.jsonl.gz"], ["lint", "-"], ["stats", "-"]])
+def test_a_temporary_folder_without_room_is_named(arguments: list[str], folder: Path) -> None:
+    """What is unpacked there, or comes from standard input, may not fit."""
+    content = (folder / "good.jsonl").read_bytes() * 40  # 260 kB
+    (folder / "large.jsonl").write_bytes(content)
+    (folder / "large.jsonl.gz").write_bytes(gzip.compress(content))
+
+    code, temporary, said = run_with_room_for(100, folder, *arguments)
+
+    assert code == 2
+    assert said == (
         f"error: cannot write temporary files in {temporary}: File too large; "
         "make room there, or name another folder in TMPDIR\n"
     )
-    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", ["> /dev/full", "--output-file /dev/full"])
+@pytest.mark.parametrize("listed", [SHORT_REPORT, LONG_REPORT])
+def test_an_output_without_room_is_not_taken_for_the_temporary_folder(
+    listed: str, to: str, folder: Path
+) -> None:
+    """However long the report is, and wherever it goes."""
+    script = f'"$@" lint bad.jsonl --quiet --max-findings {listed} {to}'
+    command = ["bash", "-c", script, "bash", *COMMAND]
+
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr == b"error: cannot write: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", ["lint", "stats"])
+def test_a_dash_is_standard_output(command: str, folder: Path) -> None:
+    """`--output-file -` makes no file of that name."""
+    before = sorted(folder.iterdir())
+    to_dash, plain = (
+        subprocess.run(
+            [*COMMAND, command, "good.jsonl", *options],
+            cwd=folder,
+            env=environment(),
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        for options in (["--output-file", "-"], [])
+    )
+
+    assert to_dash.stdout == plain.stdout != b""
+    assert to_dash.stderr == plain.stderr
+    assert sorted(folder.iterdir()) == before

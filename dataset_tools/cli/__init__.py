@@ -1,6 +1,5 @@
 """The command line: `dataset-tools COMMAND`; each command is a module here and a line below."""
 
-import errno
 import gc
 import io
 import os
@@ -31,8 +30,6 @@ _OBJECTS_BETWEEN_SEARCHES = 50_000  # for garbage in circles, of which there is 
 
 EXIT_FINDINGS = 1
 EXIT_MISUSE = 2
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the last: beyond what `ulimit -f` permits
 
 
 class _ReaderGoneError(Exception):
@@ -123,24 +120,11 @@ def main(arguments: list[str] | None = None) -> None:
         # what is lost of errors and notes may be lost before anything was done
         code = 0 if _takes_all(sys.stderr) else EXIT_MISUSE
     except OSError as error:
-        code = _ended(f"error: {_what_cannot_be_written(error)}", EXIT_MISUSE)
+        code = _ended(f"error: cannot write: {error.strerror or error}", EXIT_MISUSE)
     else:
         return
     drop_unwritable_output()
     sys.exit(code)
-
-
-def _what_cannot_be_written(error: OSError) -> str:
-    """The output, or a temporary file: files with a name tell of themselves what they lack."""
-    reason = error.strerror or error
-    if error.errno not in _NO_ROOM or not _takes_all(sys.stdout):
-        return f"cannot write: {reason}"
-    import tempfile
-
-    return (
-        f"cannot write temporary files in {tempfile.gettempdir()}: {reason}; "
-        "make room there, or name another folder in TMPDIR"
-    )
 
 
 def drop_unwritable_output() -> None:

@@ -17,7 +17,7 @@ from dataset_tools.cli.lint_choices import (
 )
 from dataset_tools.cli.lint_options import GROUPS, given_flags, lint_options
 from dataset_tools.cli.options import chosen_sources, read_recipe, sensible_jobs, wants_color
-from dataset_tools.cli.outputs import check_report
+from dataset_tools.cli.outputs import check_report, report_file
 from dataset_tools.errors import InputError
 from dataset_tools.findings import Severity
 from dataset_tools.lint import LintReport, check_source
@@ -108,7 +108,8 @@ def _check_outputs(choices: Choices, inputs: list[Path]) -> None:
     """Refuse to write over what this run reads, or one output over the other."""
     named = [choices.get(key) for key in ("recipe", "schema")]
     inputs = [*inputs, *filter(None, [*named, choices.configuration.path])]
-    report, record, baseline = map(choices.get, ("output-file", "write-baseline", "baseline"))
+    report = report_file(choices.get("output-file"))
+    record, baseline = map(choices.get, ("write-baseline", "baseline"))
     if record is not None:
         check_report(choices.name_of("write-baseline"), record, inputs)
     if report is not None:
@@ -125,7 +126,7 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
     record = choices.get("write-baseline")
     if record is not None:
         write_baseline(record, report.fingerprints)
-    output_file = choices.get("output-file")
+    output_file = report_file(choices.get("output-file"))
     format_name = choices.get("format") or default_format(os.environ)
     text = render(report, format_name, _terminal_width(output_file))
     try:

@@ -36,6 +36,11 @@ def check_output(path: Path, inputs: Iterable[Path], *, force: bool) -> None:
         raise InputError(f"{path}: is there already; --force replaces it")
 
 
+def report_file(output: Path | None) -> Path | None:
+    """Where a report is to be written; None for standard output, which `-` names as well."""
+    return None if output is None or str(output) == STANDARD_OUTPUT else output
+
+
 def check_report(name: str, output: Path, inputs: Iterable[Path | None]) -> None:
     """Refuse an output that is an input; a report of an earlier run is replaced.
 

@@ -17,7 +17,7 @@ from dataset_tools.cli.options import (
     sensible_jobs,
     wants_color,
 )
-from dataset_tools.cli.outputs import check_report
+from dataset_tools.cli.outputs import check_report, report_file
 from dataset_tools.configuration_keys import SMALLEST_CHUNK
 from dataset_tools.errors import InputError
 from dataset_tools.lint.settings import GivenMark
@@ -122,6 +122,7 @@ def command(
     if html is not None and output_file is not None:
         raise InputError("--html and --output-file: give one of them")
     check_page(html, inputs, format_name, draws=True, force=force)
+    output_file = report_file(output_file)
     if output_file is not None:
         check_report("--output-file", output_file, inputs)
     data = DataPartial(settings.steps.held_out if settings.steps else 0)

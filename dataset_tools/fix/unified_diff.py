@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
+from dataset_tools.temporary_files import naming_their_folder
+
 CONTEXT = 3  # lines around each change
 _HELD_BYTES = 1024 * 1024  # of a hunk; more is written to a temporary file
 _NO_FINAL_NEWLINE = b"\n\\ No newline at end of file\n"
@@ -75,7 +77,8 @@ class _Hunk:
     def _add(self, sign: bytes, line: bytes) -> None:
         self.lengths[0] += sign != b"+"
         self.lengths[1] += sign != b"-"
-        self.body.write(sign + line + (b"" if line.endswith(b"\n") else _NO_FINAL_NEWLINE))
+        with naming_their_folder():
+            self.body.write(sign + line + (b"" if line.endswith(b"\n") else _NO_FINAL_NEWLINE))
 
     def lines(self) -> Iterator[bytes]:
         """The hunk's head and lines; its body is gone afterwards."""
@@ -86,7 +89,8 @@ class _Hunk:
         )
         yield f"@@ -{old} +{new} @@\n".encode()
         with self.body:
-            self.body.seek(0)
+            with naming_their_folder():
+                self.body.seek(0)
             yield from self.body
 
 

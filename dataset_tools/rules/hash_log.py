@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from dataset_tools.rules.partitions import Partitions, parted, partition_count
+from dataset_tools.temporary_files import temporary_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,9 +143,7 @@ class HashLog:
 
 def _file_that_ends_with(log: HashLog) -> IO[bytes]:
     """A file without a name, open as long as the log lives."""
-    import tempfile
-
-    file = tempfile.TemporaryFile()  # noqa: SIM115
+    file = temporary_file()
     weakref.finalize(log, file.close)
     return file
 

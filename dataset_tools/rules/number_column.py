@@ -3,6 +3,8 @@
 from array import array
 from typing import IO, TYPE_CHECKING, Any
 
+from dataset_tools.temporary_files import temporary_file
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,10 +26,8 @@ class NumberColumn:
         """Add the numbers of the piece that follows."""
         self.held.extend(later.held)
         if len(self.held) * self.held.itemsize > HELD_BYTES:
-            import tempfile
-
             # open until the numbers are taken; the file has no name and ends with the process
-            self.spilled = self.spilled or tempfile.TemporaryFile()  # noqa: SIM115
+            self.spilled = self.spilled or temporary_file()
             self.held.tofile(self.spilled)
             self.held = array(self.held.typecode)
 

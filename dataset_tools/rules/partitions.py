@@ -4,6 +4,8 @@ import os
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any
 
+from dataset_tools.temporary_files import temporary_file
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -51,10 +53,8 @@ class Partitions:
 
     def __enter__(self) -> "Partitions":
         if self.count > 1:
-            import tempfile
-
             for _ in range(self.count):
-                self._files.append(self._open_files.enter_context(tempfile.TemporaryFile()))
+                self._files.append(self._open_files.enter_context(temporary_file()))
         return self
 
     def __exit__(

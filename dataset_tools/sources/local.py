@@ -13,9 +13,11 @@ from dataset_tools.home_folder import with_home
 from dataset_tools.sources.file_suffix import suffix_for
 from dataset_tools.sources.location import display_name
 from dataset_tools.sources.source_file import SourceFile
+from dataset_tools.temporary_files import naming_their_folder
 
 _SUGGESTIONS = 3
 _HEAD_BYTES = 4096
+_STANDARD_INPUT = ("-", "/dev/stdin")
 
 
 def fetch(location: str) -> list[SourceFile]:
@@ -24,7 +26,7 @@ def fetch(location: str) -> list[SourceFile]:
     Raises InputError if there is none, or one that cannot be read. Empty files are handed on: to
     judge them is lint's business.
     """
-    if location == "-":
+    if location in _STANDARD_INPUT:
         return [SourceFile(display_name(location), _spooled_standard_input())]
     if not location:
         raise InputError("the data's path is empty; give a file, a glob, a URL or - (stdin)")
@@ -120,9 +122,12 @@ def _spool(stream: IO[bytes]) -> Path:
     import tempfile
 
     head = stream.read(_HEAD_BYTES)
-    with tempfile.NamedTemporaryFile(
-        prefix="dataset-tools-", suffix=suffix_for(head), delete=False
-    ) as spool:
+    with (
+        naming_their_folder(),
+        tempfile.NamedTemporaryFile(
+            prefix="dataset-tools-", suffix=suffix_for(head), delete=False
+        ) as spool,
+    ):
         path = Path(spool.name)
         atexit.register(path.unlink, missing_ok=True)
         spool.write(head)

@@ -17,6 +17,7 @@ from dataset_tools.prompt_format import PromptFormat
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.rules.class_counts import LONGEST_LABEL
+from dataset_tools.sources.location import STDIN_NAME
 from dataset_tools.split.grouping import CLASS_BITS, KEY_BYTES, Grouping
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ def _unsound(stream: BinaryIO, name: str, line: OddLine, context: FileContext) -
     problems = list(chain.from_iterable(chain(about_file, about_line)))
     if problems:
         message, column = problems[0].message, column_of(problems[0], line.text)
+    location = "-" if name == STDIN_NAME else name
     return InputError(
         f"{name}:{line.number}:{column}: {printable(message)}; nothing is written, "
-        f"'dataset-tools lint {name}' finds all such lines"
+        f"'dataset-tools lint {location}' finds all such lines"
     )

@@ -170,18 +170,19 @@ def test_standard_input_is_spooled_and_removed_at_exit(tmp_path: Path) -> None:
     assert not Path(path).exists()
 
 
-def test_standard_input_may_be_named_twice() -> None:
-    """It can be read only once, so that the second `-` means what the first one read."""
+@pytest.mark.parametrize("names", [("-", "-"), ("-", "/dev/stdin"), ("/dev/stdin", "/dev/stdin")])
+def test_standard_input_may_be_named_twice(names: tuple[str, str]) -> None:
+    """It can be read only once, so that the second name means what the first one read."""
     run = subprocess.run(
-        [sys.executable, "-c", SHOW_SOURCES, "-", "-"],
+        [sys.executable, "-c", SHOW_SOURCES, *names],
         input=b"piped",
         capture_output=True,
         check=True,
     )
 
-    first, second = run.stdout.decode().splitlines()
-    assert first == second
-    assert first.endswith("b'piped'")
+    first, second = (line.split() for line in run.stdout.decode().splitlines())
+    assert first[1:] == second[1:]
+    assert first[2] == "b'piped'"
 
 
 def test_compressed_standard_input_gets_the_suffix_of_its_compression() -> None:

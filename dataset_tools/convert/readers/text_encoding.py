@@ -5,7 +5,6 @@ A guess that is wrong somewhere would otherwise show after a million rows, or ne
 
 import codecs
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import IO, BinaryIO
 from dataset_tools.convert.readers.legacy_encoding import OF_SEVERAL_BYTES, legacy_encoding
 from dataset_tools.errors import InputError
 from dataset_tools.lines import skip_byte_order_mark
+from dataset_tools.temporary_files import temporary_file
 from dataset_tools.unicode_encodings import other_than_utf8
 
 _CHUNK = 1024 * 1024
@@ -57,7 +57,7 @@ def as_utf8(
         skip_byte_order_mark(stream)
         yield stream, notes
         return
-    with tempfile.TemporaryFile() as text:
+    with temporary_file() as text:
         try:
             bad = _first_bad_byte(stream, codec, text)
         except (UnicodeError, ValueError, OverflowError) as error:
