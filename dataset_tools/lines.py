@@ -33,6 +33,15 @@ class LineBatch(Struct, frozen=True, dict=True):
         """The lines one by one; most batches are judged without that."""
         return BytesIO(self.block).readlines()
 
+    def parts(self, most_lines: int) -> "Iterator[LineBatch]":
+        """The same lines in batches of at most so many; the batch itself where one is enough."""
+        if len(self.lines) <= most_lines:
+            yield self
+            return
+        for first in range(0, len(self.lines), most_lines):
+            block = b"".join(self.lines[first : first + most_lines])
+            yield LineBatch(self.first_number + first, block)
+
 
 def read_batches(stream: BinaryIO, batch_bytes: int = BATCH_BYTES) -> Iterator[LineBatch]:
     """The stream's lines in batches of about `batch_bytes`, from its start on."""

@@ -51,6 +51,8 @@ _read_texts = msgspec.json.Decoder(_Text).decode_lines
 _read_any = msgspec.json.Decoder().decode
 QUOTES = 4  # around a key and a value that is a string
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# an odd line is kept with its diagnosis, which may take a hundred times its own memory
+MOST_ODD_LINES = 16 * 1024
 
 
 class OddLine(Struct, frozen=True):
@@ -166,6 +168,18 @@ def parse_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
         or _all_alike(lines, record_format)
         or _line_by_line(lines, record_format)
     )
+
+
+def parse_batches(
+    lines: LineBatch, record_format: RecordFormat, most_odd_lines: int = MOST_ODD_LINES
+) -> Iterator[RecordBatch]:
+    """The same in one batch, or in several where more lines than that may be odd."""
+    batch = _all_regular(lines, record_format) or _all_alike(lines, record_format)
+    if batch is not None:
+        yield batch
+        return
+    for part in lines.parts(most_odd_lines):
+        yield _line_by_line(part, record_format)
 
 
 def parse_plain_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:

@@ -22,7 +22,7 @@ from dataset_tools.lines import LineBatch, read_batches
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.survey import READ_WHOLE_BYTES
 from dataset_tools.marks import Mark
-from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.parsing import MOST_ODD_LINES, RecordBatch, parse_batch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord
@@ -231,6 +231,20 @@ def test_max_findings_cuts_lists_and_not_counts(tmp_path: Path) -> None:
     assert report.counts == {"DT005": 5, "DT004": 2, "DT404": 1}
     assert [each.line for each in report.findings if each.code == "DT005"] == [1, 2, 3]
     assert report.truncated
+
+
+def test_places_behind_very_many_odd_lines(tmp_path: Path) -> None:
+    """Lines too many to be looked at together are counted, and records behind them found again."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(GOOD + b"\n" * (2 * MOST_ODD_LINES) + b"{\n" + GOOD)
+
+    report = lint(path, max_findings=1)
+
+    assert report.counts["DT004"] == 2 * MOST_ODD_LINES
+    lines = {each.code: each.line for each in report.findings}
+    assert lines["DT004"] == 2
+    assert lines["DT005"] == 2 * MOST_ODD_LINES + 2
+    assert lines["DT401"] == 2 * MOST_ODD_LINES + 3
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gz", "zst"])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset_tools.lines import LineBatch
-from dataset_tools.parsing import RecordBatch, parse_batch, parse_line
+from dataset_tools.parsing import RecordBatch, parse_batch, parse_batches, parse_line
 from dataset_tools.records import REQUIRED_KEYS, RecordFormat
 
 TEXTS = st.text(max_size=6) | st.sampled_from(["prompt", "completion", "text", '"text"', "\u2028"])
@@ -112,6 +112,24 @@ def test_a_batch_equals_its_lines_one_by_one(case: tuple[RecordFormat, list[byte
     assert list(whole.records()) == [pair for single in singles for pair in single.records()]
     alone = {line.number: line for single in singles for line in single.odd_lines}
     assert alone.keys() <= {line.number for line in whole.odd_lines}
+
+
+@given(MIXED_BATCHES, st.integers(1, 4))
+@settings(deadline=None)
+def test_many_odd_lines_are_told_by_and_by(
+    case: tuple[RecordFormat, list[bytes]], most_odd_lines: int
+) -> None:
+    """No batch holds more odd lines than it may; together they hold what one would."""
+    record_format, lines = case
+    batch = LineBatch(7, b"".join(lines))
+
+    parts = list(parse_batches(batch, record_format, most_odd_lines))
+
+    whole = parse_batch(batch, record_format)
+    assert all(len(part.odd_lines) <= most_odd_lines for part in parts)
+    assert [line for part in parts for line in part.odd_lines] == whole.odd_lines
+    assert [pair for part in parts for pair in part.records()] == list(whole.records())
+    assert b"".join(part.lines.block for part in parts) == batch.block
 
 
 def test_objects_are_lines_even_where_their_numbers_agree() -> None:

@@ -11,7 +11,7 @@ from dataset_tools.lint.pieces import Piece, read_piece
 from dataset_tools.lint.record_index import RecordIndex
 from dataset_tools.lint.settings import LintSettings
 from dataset_tools.lint.tally import NONE_LISTED, Tally
-from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.parsing import RecordBatch, parse_batches
 from dataset_tools.records import Record
 from dataset_tools.rules import FileContext, Problem, Rule
 from dataset_tools.rules.record_hashes import RecordHashes
@@ -61,12 +61,13 @@ class PieceCheck:
 
         def check(start: int, block: bytes) -> None:
             lines = LineBatch(result.index.lines + 1, block)
-            batch = parse_batch(lines, self.context.record_format)
-            result.index.add(start, batch)
-            for rule in self.judges if batch.odd_lines else record_judges:
-                _judge(rule, batch, result.tally)
-            for rule in result.rules:
-                rule.observe(batch)
+            for batch in parse_batches(lines, self.context.record_format):
+                result.index.add(start, batch)
+                for rule in self.judges if batch.odd_lines else record_judges:
+                    _judge(rule, batch, result.tally)
+                for rule in result.rules:
+                    rule.observe(batch)
+                start += len(batch.lines.block)
 
         # a function, so that a batch is gone, and its memory warm, when the next one is read
         for start, block in read_piece(self.stream, piece, batch_bytes):

@@ -112,6 +112,8 @@ def _sample_rows(
     stream: BinaryIO, size: int, read: Callable[[bytes], object]
 ) -> Iterator[dict[str, object]]:
     for line in _sample_lines(stream, size):
+        if line.isspace():  # a file may hold millions of blank lines
+            continue
         row = read(line)
         if isinstance(row, dict):
             yield row
