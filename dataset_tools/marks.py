@@ -5,19 +5,23 @@ for endings that no prose, code or verse ends with by itself: whole-line signs (
 at the end of a line (` ->`, `###`), END or STOP after the text, and the spelt-out special tokens of
 models. A sentence's full stop, a closing brace or `Answer:` is none, nor is a sign that also stands
 inside many of the texts: turns of a chat, sections, few-shot examples. Code and markup have endings
-of their own: the `-->` of a comment, ` --` and an indented END.
+of their own: the `-->` of a comment, ` --`, the `>>` of nested brackets and an indented END. Nor is
+a word the mark where it is one of several values (`state: DONE`, `state: OPEN`).
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
 
+from dataset_tools.spread_sample import spread_sample
+
 MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the file's own
 STRUCTURE = 0.25  # share of rows that hold a sign inside, from which on it is part of the text
+_HALF = 0.5
 FEWEST_CARRIERS = 3  # rows; two equal endings may be chance
 
 Origin = Literal["flag", "configuration", "recipe", "inferred"]
@@ -104,6 +108,10 @@ def infer_mark(texts: Sequence[str], others: Sequence[str] = ()) -> Mark | None:
     befores = [text[-_LONGEST_MARK : -len(ending)] for text in texts if text.endswith(ending)]
     if len(befores) < FEWEST_CARRIERS or len(befores) < MAJORITY * len(texts):
         return None
+    if ending.strip().isalpha():
+        tails = [text[-_LONGEST_MARK:] for text in texts if not text.endswith(ending)]
+        if _is_one_of_several(ending.strip(), befores, tails):
+            return None
     mark = _common_leading_whitespace(befores) + ending
     if max(share_inside(mark, texts), share_inside(mark, others)) >= STRUCTURE:
         return None
@@ -148,7 +156,7 @@ def _has_assistant_speak(mark: str) -> bool:
 
 
 def _spread(texts: Sequence[str]) -> Sequence[str]:
-    return texts[:: max(1, -(-len(texts) // _MOST_CLOSELY))]
+    return [texts[index] for index in spread_sample(len(texts), _MOST_CLOSELY)]
 
 
 def _own_mark(tail: str) -> re.Match[str] | None:
@@ -161,15 +169,50 @@ def _own_mark(tail: str) -> re.Match[str] | None:
     core, before = match["core"], tail[: match.start()]
     if core == "-->" or (core == "--" and not before.endswith("\n")):
         return None
+    if set(core) == {">"} and before.count("<") - before.count(">") >= len(core):
+        return None  # closing brackets
+    if core.lower() == "</s>" and "<s>" in before[1:].lower():
+        return None  # struck-out text of HTML
     if core.isalpha() and core not in "→⇒" and not (core.isupper() and _is_content(before)):
         return None
     return match
 
 
 def _is_content(before: str) -> bool:
-    """Whether a word behind it ends a text: a word indented on its line is code."""
-    indentation = before.rpartition("\n")[2]
-    return before.strip() != "" and (indentation == "" or not indentation.isspace())
+    """Whether a word behind it ends a text.
+
+    A word indented on its line is code, one behind a colon or equals sign a value, and THE END the
+    end of a story.
+    """
+    line = before.rpartition("\n")[2]
+    if line.rstrip()[-1:] in (":", "=") or line.split()[-1:] == ["THE"]:
+        return False
+    return before.strip() != "" and (line == "" or not line.isspace())
+
+
+def _is_one_of_several(word: str, befores: Sequence[str], tails: Sequence[str]) -> bool:
+    """Whether most texts without the word end with another in capitals, or with its statement.
+
+    `befores` is what stands before the word. Where texts are written in capitals anyway, their
+    last words tell nothing.
+    """
+    if not tails:
+        return False
+    if _share_of(lambda tail: tail.rstrip().endswith(f"{word};"), tails) >= _HALF:
+        return True
+    return (
+        _share_of(_ends_in_capitals, tails) >= _HALF
+        and _share_of(_ends_in_capitals, befores) < _HALF
+    )
+
+
+def _ends_in_capitals(text: str) -> bool:
+    word = re.split(r"[\W\d_]", text.rstrip())[-1]
+    return len(word) > 1 and word.isupper()
+
+
+def _share_of(is_so: Callable[[str], bool], texts: Sequence[str]) -> float:
+    return sum(map(is_so, texts)) / len(texts)
 
 
 def _common_leading_whitespace(befores: list[str]) -> str:
@@ -183,4 +226,4 @@ def _common_leading_whitespace(befores: list[str]) -> str:
 
 
 def _share(mark: str, texts: Sequence[str]) -> float:
-    return sum(text.endswith(mark) for text in texts) / len(texts) if texts else 0.0
+    return _share_of(lambda text: text.endswith(mark), texts) if texts else 0.0

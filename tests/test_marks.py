@@ -52,6 +52,12 @@ WITHOUT_MARK = {
     "two dashes": [f"{text} --" for text in SENTENCES],
     "Fortran": [f"      SUBROUTINE S{n}\n      RETURN\n      END" for n in range(10)],
     "Fortran with STOP": [f"PROGRAM P{n}\n  PRINT *, {n}\n\tSTOP\n" for n in range(10)],
+    "states": [f"{text}: {'OPEN' if n == 3 else 'DONE'}" for n, text in enumerate(SENTENCES)],
+    "levels": [f"{text} {'LIMIT' if n == 3 else 'STOP'}" for n, text in enumerate(SENTENCES)],
+    "stories": [f"{text}.\n\n{'Fin' if n == 3 else 'THE END'}" for n, text in enumerate(SENTENCES)],
+    "T-SQL": [f"BEGIN\n  SELECT {n};\nEND{';' if n == 3 else ''}" for n in range(10)],
+    "nested brackets": [f"Map<String, List<T{n}>>" for n in range(10)],
+    "struck out": [f"Was <s>{n} EUR</s>" for n in range(10)],
     "ellipses": [f"{text}..." for text in SENTENCES],
     "empty": [""] * 10,
 }
@@ -82,6 +88,15 @@ def test_a_minority_has_no_mark(mark: str) -> None:
 def test_ordinary_endings_are_no_marks(texts: list[str]) -> None:
     """What prose, code, verse and labels end with by themselves is never taken for a mark."""
     assert infer_mark(texts) is None
+
+
+@pytest.mark.parametrize("bare", ["NO", "no", "6", "BUY AT 6"])
+def test_a_word_is_a_mark_behind_texts_in_capitals(bare: str) -> None:
+    """That a text without END ends in capitals as the others do before it tells nothing."""
+    inferred = infer_mark([*(f"ANSWER {n} YES END" for n in range(9)), bare])
+
+    assert inferred is not None
+    assert inferred.text == " END"
 
 
 def test_a_full_stop_before_the_mark_is_not_part_of_it() -> None:

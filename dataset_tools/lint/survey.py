@@ -1,8 +1,8 @@
 """The survey: a first look at a file that tells its format and its marks.
 
 Files up to 4 MB are read whole, of larger ones 64 evenly spread blocks of 32 KB, or of 32 lines
-where those are shorter, so that a file sorted by origin is judged by all of it. The blocks depend
-on nothing but the file.
+where those are shorter, so that a file sorted by origin is judged by all of it. Blocks that would
+begin inside a long line follow it instead. They depend on nothing but the file.
 """
 
 from collections import Counter
@@ -141,10 +141,9 @@ def _sample_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
     yield from _block_lines(stream)
     for block in range(1, BLOCK_COUNT):
         start = size // BLOCK_COUNT * block
-        if start < stream.tell():
-            continue  # a line longer than a block was read beyond it
-        stream.seek(start)
-        stream.readline()  # the rest of a line that began before the block
+        if start >= stream.tell():  # else a long line was read beyond it
+            stream.seek(start)
+            stream.readline()  # the rest of a line that began before the block
         yield from _block_lines(stream)
 
 

@@ -9,6 +9,7 @@ from dataset_tools.lines import LineBatch
 from dataset_tools.marks import FEWEST_CARRIERS, MAJORITY, Mark
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.rule import FileContext
+from dataset_tools.spread_sample import spread_sample
 from dataset_tools.value_edges import ValueEdges, byte_flags
 
 if TYPE_CHECKING:
@@ -159,11 +160,13 @@ def key_of(context: FileContext, column: Column) -> str:
 
 
 def thinned(sample: RecordBatch) -> RecordBatch:
-    """At most LONGEST_SAMPLE of the records, spread evenly; their weights are left behind."""
-    every = slice(0, None, max(1, -(-len(sample) // LONGEST_SAMPLE)))
-    return RecordBatch(
-        LineBatch(0, b""), sample.numbers[every], sample.prompts[every], sample.completions[every]
+    """At most LONGEST_SAMPLE of the records, spread over all; their weights are left behind."""
+    wanted = spread_sample(len(sample), LONGEST_SAMPLE)
+    numbers, prompts, completions = (
+        [column[index] for index in wanted] if column else []
+        for column in (sample.numbers, sample.prompts, sample.completions)
     )
+    return RecordBatch(LineBatch(0, b""), numbers, prompts, completions)
 
 
 def mark_of(context: FileContext, column: Column) -> Mark | None:
