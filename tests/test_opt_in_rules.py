@@ -1,5 +1,6 @@
 """The rules for secrets and personal data: off unless asked for, and silent about what they saw."""
 
+import json
 import re
 from pathlib import Path
 
@@ -45,3 +46,46 @@ def test_no_report_holds_the_value(code: str, output_format: str, tmp_path: Path
     assert code.encode() in done.stdout
     assert values
     assert [value for value in values if value.encode() in done.stdout] == []
+
+
+SECRET = "ghp_" + "Q7wE3rT9yU1iO5pA2sD8fG4hJ6kL0zXcVbNm"
+SENTENCE = "It rained all day, and nobody went out."
+QUOTING = {
+    "DT101": [{SECRET: "a", "completion": " b"}],
+    "DT103": [{"prompt": "a", "completion": " b", SECRET: 1}],
+    "DT104": [f'{{"prompt": "a", "completion": " b", "{SECRET}": 1, "{SECRET}": 2}}'],
+    "DT110": [{"prompt": "a", "completion": SECRET}, {"prompt": "a", "completion": f'"{SECRET}"'}],
+    "DT205": [{"prompt": "Log in", "completion": f" Use {{{{{SECRET}}}}} for it."}],
+    "DT206": [{"prompt": f"The key is {SECRET}", "completion": f"The key is {SECRET}"}],
+    "DT207": [
+        *({"prompt": f"Day {day}", "completion": f" {day}: {SENTENCE}"} for day in range(20)),
+        {"prompt": "Key", "completion": f" You can log in with {SECRET}"},
+    ],
+    "DT307": [{"prompt": f"Row {row}\n##\n", "completion": f" {row}"} for row in range(20)],
+    "DT405": [
+        {"prompt": f"Row {row}", "completion": f" {SECRET}" if row else " none"}
+        for row in range(200)
+    ],
+    "DT406": [{"prompt": f"Row {row}", "completion": f" {SECRET}"} for row in range(20)],
+    "DT407": [
+        {"prompt": f"With the key {SECRET}, fetch page {row}, please", "completion": f" {row}"}
+        for row in range(200)
+    ],
+}
+
+
+@pytest.mark.parametrize("code", QUOTING)
+def test_what_other_rules_quote_holds_no_secret(code: str, tmp_path: Path) -> None:
+    """A message quotes keys and texts of the data, but of a secret no more than its prefix."""
+    rows = [row if isinstance(row, str) else json.dumps(row) for row in QUOTING[code]]
+    (tmp_path / "data.jsonl").write_text("\n".join(rows) + "\n")
+    (tmp_path / "schema.json").write_text('{"type": "integer"}')
+    schema = ["--schema", "schema.json"] if code == "DT110" else []
+
+    done = run(
+        "lint", "data.jsonl", "--select", code, *schema, "--inference-prompt", SECRET, cwd=tmp_path
+    )
+
+    assert code.encode() in done.stdout
+    parts = [SECRET[start : start + 6].encode() for start in range(4, len(SECRET) - 5)]
+    assert [part for part in parts if part in done.stdout] == []

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from itertools import islice
 
 from dataset_tools.parsing import OddLine
-from dataset_tools.printable import elided
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 
 _KEYS_SHOWN = 5
@@ -89,5 +89,5 @@ def _shape_of(text: str) -> str | None:
 
 def _named(keys: Collection[str]) -> str:
     """The first keys, quoted, and how many more there are."""
-    shown = ", ".join(f"'{elided(key)}'" for key in islice(keys, _KEYS_SHOWN)) or "no key"
+    shown = ", ".join(f"'{quotable(key)}'" for key in islice(keys, _KEYS_SHOWN)) or "no key"
     return shown if len(keys) <= _KEYS_SHOWN else f"{shown} and {len(keys) - _KEYS_SHOWN} more"

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import OddLine, RecordBatch
-from dataset_tools.printable import elided
 from dataset_tools.records import REQUIRED_KEYS, Record, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import START_OF_KEY, Problem, Rule
 
 
@@ -60,5 +60,5 @@ class UnknownKey(Rule):
 
 
 def _problem(key: str) -> Problem:
-    message = f"unknown key '{elided(key)}' is ignored in training"
+    message = f"unknown key '{quotable(key)}' is ignored in training"
     return Problem(message, key=key, offset=START_OF_KEY)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
-from dataset_tools.printable import elided
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import Problem, Rule
 
 
@@ -38,6 +38,6 @@ class DuplicateKey(Rule):
         if line.scan is not None:
             for key in line.scan.duplicate_keys:
                 yield Problem(
-                    f"key '{elided(key.what)}' stands twice in one object, expected once",
+                    f"key '{quotable(key.what)}' stands twice in one object, expected once",
                     column=key.at + 1,
                 )

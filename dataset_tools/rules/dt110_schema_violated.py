@@ -10,6 +10,7 @@ from dataset_tools.json_scanner import scan_line
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.records import Record
+from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 
 _CHARACTERS_SHOWN = 20
@@ -113,10 +114,9 @@ class SchemaViolated(Rule):
         if error is None:
             return None
         offender = repr(error.instance)
-        if len(offender) > _LONGEST_OFFENDER:
-            shown = f"{offender[:_LONGEST_OFFENDER]}…"
-        else:
-            shown = offender
+        shown = without_secrets(offender)
+        if len(shown) > _LONGEST_OFFENDER:
+            shown = f"{shown[:_LONGEST_OFFENDER]}…"
         message = error.message.replace(offender, shown, 1)
         return f"at {elided(error.json_path)}: {elided(message[:1].lower() + message[1:])}"
 
@@ -141,7 +141,7 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        found = text[error.pos : error.pos + _CHARACTERS_SHOWN]
+        found = without_secrets(text[error.pos :])[:_CHARACTERS_SHOWN]
         shown = repr(found) if found else "the end"
         what = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}, found {shown}"
         raise _NotJsonError(error.pos, what) from None

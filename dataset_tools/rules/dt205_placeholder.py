@@ -9,6 +9,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS, STRUCTURE
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 from dataset_tools.rules.text_edges import matching, thinned
 
@@ -113,7 +114,7 @@ class Placeholder(Rule):
                 return
             first = min(found, key=lambda each: each.offset)
             yield Problem(
-                f"the {key} holds the unfilled placeholder {first.text!r}",
+                f"the {key} holds the unfilled placeholder {quotable(first.text)!r}",
                 key=key,
                 offset=first.offset,
             )

@@ -6,6 +6,7 @@ from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS, STRUCTURE
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
+from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 from dataset_tools.rules.text_edges import Habit, edges_of, habit_of, leading_space, thinned
 
@@ -92,7 +93,7 @@ class RepeatedPrompt(Rule):
         is_all = completion.strip() == prompt
         yield Problem(
             f"the completion {'is' if is_all else 'begins with'} its prompt "
-            f"{_elided(prompt)!r}, expected only the answer",
+            f"{_elided(without_secrets(prompt))!r}, expected only the answer",
             key="completion",
             offset=len(completion) - len(completion.lstrip()),
         )

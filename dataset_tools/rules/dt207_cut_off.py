@@ -9,6 +9,7 @@ from dataset_tools.marks import FEWEST_CARRIERS
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import percentage
+from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import END_OF_VALUE, FileContext, Problem, Rule
 from dataset_tools.rules.text_edges import bare, edges_of, lacks_its_mark, mark_of, thinned
 
@@ -100,8 +101,9 @@ class CutOff(Rule):
             return
         if any(line[-1] not in _CLOSING for line in _lines(text)[:-1]):
             return  # verse, a list, code or an address: its other lines end so, too
+        end = without_secrets(text)[-20:]
         yield Problem(
-            f"the {record.target_key} ends with {text[-20:]!r}, expected closing punctuation "
+            f"the {record.target_key} ends with {end!r}, expected closing punctuation "
             f"as in {percentage(self.share)} of the rows looked at",
             key=record.target_key,
             offset=len(text) - 1 if len(text) < len(record.completion) else END_OF_VALUE,

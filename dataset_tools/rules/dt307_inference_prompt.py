@@ -7,6 +7,7 @@ from dataset_tools.marks import FEWEST_CARRIERS, MAJORITY
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.rules.mark_names import origin_of
+from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 FEW = 0.05  # share of prompts; what more of them do is a habit of the file as well
@@ -63,7 +64,7 @@ class InferencePrompt(Rule):
         prompt = self.context.inputs.inference_prompt
         if prompt is None or self.context.record_format == "text":
             return
-        end = prompt[-_CHARACTERS_SHOWN:]
+        end = without_secrets(prompt)[-_CHARACTERS_SHOWN:]
         found = (
             f"the inference prompt ends with {end!r}" if end else "the inference prompt is empty"
         )
@@ -89,7 +90,7 @@ class InferencePrompt(Rule):
             if prompt.endswith(ending) or _ends_like_some(prompt, tails, ending):
                 return None
             share = sum(tail.endswith(ending) for tail in tails) / len(tails)
-            return f"{ending!r}, as {share:.0%} of the prompts"
+            return f"{without_secrets(ending)!r}, as {share:.0%} of the prompts"
         bare = sum(not tail[-1].isspace() for tail in tails) / len(tails)
         if bare >= MAJORITY and prompt[-1:].isspace():
             return f"no white space at the end, as in {bare:.0%} of the prompts"

@@ -6,6 +6,7 @@ from typing import Self
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.rules.class_counts import ClassCounts
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
 MAX_RATIO = RuleOption(
@@ -70,7 +71,8 @@ class UnbalancedClasses(Rule):
         ratio, limit = most / fewest, self.context.option(MAX_RATIO)
         if ratio > limit:
             yield Problem(
-                f"class {largest!r} has {most} records and {smallest!r} {fewest}, "
-                f"{ratio:.3g} times fewer; expected at most {limit:g} times",
+                f"class {quotable(largest)!r} has {most} records and "
+                f"{quotable(smallest)!r} {fewest}, {ratio:.3g} times fewer; "
+                f"expected at most {limit:g} times",
                 line=1,
             )

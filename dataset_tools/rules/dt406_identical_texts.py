@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.printable import elided
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 from dataset_tools.rules.text_edges import Column, bare, columns_of, edges_of, key_of
 
@@ -72,6 +72,6 @@ class IdenticalTexts(Rule):
     def conclude(self, records: RecordLookup) -> Iterable[Problem]:
         same = {key_of(self.context, column): text for column, text in self.only.items() if text}
         if self.count > 1 and same:
-            sides = " and ".join(f"all {self.count} {key}s are {elided(text)!r}"
+            sides = " and ".join(f"all {self.count} {key}s are {quotable(text)!r}"
                                  for key, text in same.items())  # fmt: skip
             yield Problem(f"{sides}, expected them to differ", line=1)

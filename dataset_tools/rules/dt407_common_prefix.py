@@ -6,7 +6,7 @@ from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.printable import elided
+from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
 FEWEST_CHARACTERS = RuleOption(
@@ -100,7 +100,7 @@ class CommonPrefix(Rule):
             if self.count >= FEWEST_RECORDS and self._is_telling(key, prefix):
                 yield Problem(
                     f"all {self.count} {key}s begin with the same {len(prefix)} characters, "
-                    f"{elided(prefix)!r}",
+                    f"{quotable(prefix)!r}",
                     line=1,
                 )
 

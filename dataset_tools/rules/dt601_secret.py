@@ -14,7 +14,7 @@ class Secret(Rule):
     Reports keys and tokens in the formats that their vendors document: AWS, GitHub, GitLab,
     Hugging Face, OpenAI, Anthropic, Replicate, Google, Slack, Stripe, SendGrid, npm, PyPI, JSON Web
     Tokens, and private key blocks. Secrets without a form of their own, such as passwords, are not
-    found. The secret itself is never printed, only its kind, prefix and length.
+    found. The secret itself is printed by no rule, only its kind, prefix and length.
 
     Off unless selected: `--select DT6` or `--select DT601`.
 
