@@ -147,6 +147,51 @@ def test_misuse_of_settings_is_one_line(arguments: list[str], words: str, folder
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("validation-data", "missing.jsonl"),
+        ("recipe", "missing.yaml"),
+        ("schema", "missing.json"),
+        ("baseline", "missing.json"),
+        ("tokenizer", "./missing"),
+        ("output-file", "missing/report"),
+    ],
+)
+def test_what_a_configuration_file_names_is_missing(key: str, value: str, folder: Path) -> None:
+    """The message names the configuration file and its key, then what is missing."""
+    (folder / "dataset-tools.toml").write_text(f'{key} = "{value}"\n')
+
+    done = run("lint", "good.jsonl", cwd=folder)
+
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(f"error: dataset-tools.toml: {key}: ")
+    assert Path(value).name in done.stderr.decode()
+
+
+@pytest.mark.parametrize("key", ["train_data", "validation_data"])
+def test_what_a_recipe_names_is_missing(key: str, folder: Path) -> None:
+    """The message names the key."""
+    data = {"train_data": "good.jsonl", key: "missing.jsonl"}
+    lines = [f"{name}: {value}\n" for name, value in data.items()]
+    (folder / "recipe.yaml").write_text("".join(["base_model: x\n", *lines]))
+
+    done = run("lint", "--recipe", "recipe.yaml", cwd=folder)
+
+    assert done.returncode == 2
+    assert f"the recipe's {key}: no such file: 'missing.jsonl'" in done.stderr.decode()
+
+
+def test_validation_data_may_change_alone(folder: Path) -> None:
+    """A hook is given the files that a commit changes; that one of them is set apart is a note."""
+    (folder / "dataset-tools.toml").write_text('validation-data = "good.jsonl"\n')
+
+    done = run("lint", "good.jsonl", cwd=folder)
+
+    assert done.returncode == 0
+    assert b"note: good.jsonl: is validation data, not compared with itself" in done.stderr
+
+
 def test_a_baseline_leaves_what_is_new(folder: Path) -> None:
     """What was recorded no longer counts, wherever its lines have moved; what is new does."""
     data = folder / "data.jsonl"

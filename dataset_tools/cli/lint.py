@@ -64,7 +64,8 @@ def command(
       cat data.jsonl | dataset-tools lint -
     """
     choices = Choices(given_flags(flags), chosen_configuration(config, no_config))
-    recipe = read_recipe(choices.get("recipe"))
+    with choices.naming("recipe"):
+        recipe = read_recipe(choices.get("recipe"))
     with hidden_downloads(quiet):
         sources = chosen_sources(paths, recipe)
         validation = _validation_data(choices, recipe)
@@ -72,7 +73,7 @@ def command(
     if shared.tokenizer is not None and shared.tokenizer.assumption is not None:
         click.echo(f"note: the tokenizer: {shared.tokenizer.assumption}", err=True)
     if paths:
-        _check_compares(sources, validation)
+        _check_compares(sources, validation, choices)
     else:
         sources += validation
     _check_outputs(choices, [source.path for source in (*sources, *validation)])
@@ -86,16 +87,28 @@ def command(
 
 
 def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[SourceFile]:
-    from_recipe = recipe.validation_data if recipe else None
-    location = choices.get("validation-data", from_recipe)
-    return [] if location is None else fetch(location)
+    location = choices.get("validation-data")
+    if location is not None:
+        with choices.naming("validation-data"):
+            return fetch(location)
+    if recipe is None or recipe.validation_data is None:
+        return []
+    try:
+        return fetch(recipe.validation_data)
+    except InputError as error:
+        raise InputError(f"the recipe's validation_data: {error}") from error
 
 
-def _check_compares(sources: list[SourceFile], validation: list[SourceFile]) -> None:
-    """Refuse to compare data with nothing but itself, where every file is validation data."""
+def _check_compares(
+    sources: list[SourceFile], validation: list[SourceFile], choices: Choices
+) -> None:
+    """Refuse to compare data with nothing but itself, where that is what the flag asks for.
+
+    A configuration file or a recipe may well name data that a commit changes alone.
+    """
     compared_with = {each.path.resolve() for each in validation}
     same = [source.name for source in sources if source.path.resolve() in compared_with]
-    if same and len(same) == len(sources):
+    if "validation-data" in choices.flags and same and len(same) == len(sources):
         raise InputError(
             f"{same[0]}: is the validation data itself, so that nothing is compared with it; "
             "name the training data"
@@ -130,7 +143,8 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
     format_name = choices.get("format") or default_format(os.environ)
     text = render(report, format_name, _terminal_width(output_file))
     try:
-        _write(text, report, output_file, color)
+        with choices.naming("output-file"):
+            _write(text, report, output_file, color)
     except BrokenPipeError:  # `| head`; the exit code tells of all findings nevertheless
         drop_unwritable_output()
     fail_on = choices.get("fail-on", "error")

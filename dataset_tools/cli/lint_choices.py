@@ -4,7 +4,8 @@ Files that the choices name (schema, baseline, tokenizer, validation data) are r
 run; what differs from one data file to the next is settled by `settings_for`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,16 @@ class Choices(Struct, frozen=True):
         """Where the key was set, for messages."""
         return f"--{key}" if key in self.flags else f"{self.configuration.path}: {key}"
 
+    @contextmanager
+    def naming(self, key: str) -> Iterator[None]:
+        """Errors about what the configuration file sets under the key name file and key."""
+        try:
+            yield
+        except InputError as error:
+            if key in self.flags or key not in self.configuration.values:
+                raise
+            raise InputError(f"{self.name_of(key)}: {error}") from error
+
 
 def chosen_configuration(path: Path | None, no_config: bool) -> Configuration:
     """The configuration file that was named, or the nearest, or none."""
@@ -55,20 +66,32 @@ def run_settings(
     choices: Choices, recipe: DataSettings | None, validation: Iterable[SourceFile]
 ) -> LintSettings:
     """The settings that all files of a run share; raises InputError on what cannot be read."""
-    baseline, schema = choices.get("baseline"), choices.get("schema")
+    baseline = choices.get("baseline")
     records_baseline = "write-baseline" in choices.flags
     return LintSettings(
         max_findings=choices.get("max-findings", DEFAULT_MAX_FINDINGS),
-        schema=None if schema is None else read_schema(schema),
+        schema=_schema(choices),
         inference_prompt=choices.get("inference-prompt"),
         validation_data=tuple(validation),
         tokenizer=_tokenizer(choices, recipe),
         training_format=recipe.training_format if recipe else TrainingFormat(),
-        baseline=None if baseline is None or records_baseline else read_baseline(baseline),
+        baseline=None if records_baseline else _baseline(choices),
         wants_fingerprints=(
             records_baseline or baseline is not None or choices.get("format") == "sarif"
         ),
     )
+
+
+def _schema(choices: Choices) -> Any:
+    path = choices.get("schema")
+    with choices.naming("schema"):
+        return None if path is None else read_schema(path)
+
+
+def _baseline(choices: Choices) -> frozenset[str] | None:
+    path = choices.get("baseline")
+    with choices.naming("baseline"):
+        return None if path is None else read_baseline(path)
 
 
 def settings_for(
@@ -125,7 +148,8 @@ def _tokenizer(choices: Choices, recipe: DataSettings | None) -> ModelTokenizer 
     name = choices.get("tokenizer")
     special_tokens = recipe.special_tokens if recipe else {}
     if name is not None:
-        return load_tokenizer(name, special_tokens)
+        with choices.naming("tokenizer"):
+            return load_tokenizer(name, special_tokens)
     if recipe is None or recipe.tokenizer is None:
         for key, wanted in (
             ("chunk-size", choices.get("chunk-size") is not None),

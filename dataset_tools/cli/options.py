@@ -101,4 +101,7 @@ def chosen_sources(paths: tuple[str, ...], settings: DataSettings | None) -> lis
         raise InputError("no data given; name a PATH, or a --recipe that has train_data")
     if settings.train_data is None:
         raise InputError("the recipe has no train_data; add the key, or name a PATH")
-    return fetch(settings.train_data, sha256=settings.train_data_sha256)
+    try:
+        return fetch(settings.train_data, sha256=settings.train_data_sha256)
+    except InputError as error:
+        raise InputError(f"the recipe's train_data: {error}") from error
