@@ -225,6 +225,32 @@ def test_a_baseline_tells_duplicates_apart(folder: Path) -> None:
     assert [each["line"] for each in json.loads(done.stdout)["findings"]] == [102]
 
 
+def test_a_further_copy_of_what_was_accepted_is_new(folder: Path) -> None:
+    """Findings that are alike are accepted as often as they were there, in whichever files."""
+    (folder / "data.jsonl").write_text(GOOD + EMPTY_COMPLETION)
+    run("lint", "data.jsonl", "--write-baseline", "b.json", cwd=folder)
+    (folder / "other.jsonl").write_text(GOOD.replace("What", "Why") + EMPTY_COMPLETION)
+
+    done = run("lint", "data.jsonl", "other.jsonl", "--baseline", "b.json", cwd=folder)
+
+    assert done.returncode == 1
+    assert b"other.jsonl:101:31: DT201" in done.stdout
+    assert b"1 error, 0 warnings" in done.stdout
+
+
+def test_a_baseline_takes_no_file_for_another(folder: Path) -> None:
+    """That one file is no data was accepted; of another one it is new, in whichever folder."""
+    (folder / "page.jsonl").write_text("[1]")
+    run("lint", "page.jsonl", "--write-baseline", "b.json", cwd=folder)
+    (folder / "list.jsonl").write_text("[1]")
+
+    again = run("lint", str(folder / "page.jsonl"), "--baseline", "b.json", cwd=folder)
+    other = run("lint", "list.jsonl", "--baseline", "b.json", cwd=folder)
+
+    assert again.returncode == 0
+    assert other.returncode == 1
+
+
 def test_validation_data_among_the_paths(folder: Path) -> None:
     """What a glob takes in of the validation data is linted, not compared, and that is said."""
     done = run("lint", "*.jsonl", "--validation-data", "heldout.jsonl", cwd=folder)

@@ -138,7 +138,7 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
     """Write what was asked for; ends the run with exit code 1 if the findings are bad enough."""
     record = choices.get("write-baseline")
     if record is not None:
-        write_baseline(record, report.fingerprints)
+        write_baseline(record, report.fingerprints.elements())
     output_file = report_file(choices.get("output-file"))
     format_name = choices.get("format") or default_format(os.environ)
     text = render(report, format_name, _terminal_width(output_file))

@@ -16,7 +16,7 @@ from dataset_tools.cli.lint_options import THRESHOLDS
 from dataset_tools.configuration import Configuration, find_configuration, read_configuration
 from dataset_tools.errors import InputError
 from dataset_tools.lint import LintSettings
-from dataset_tools.lint.baseline import read_baseline
+from dataset_tools.lint.baseline import Baseline, read_baseline
 from dataset_tools.lint.schema_file import read_schema
 from dataset_tools.lint.settings import DEFAULT_MAX_FINDINGS, GivenMark, choose_rules
 from dataset_tools.prompt_format import PromptFormat
@@ -88,7 +88,7 @@ def _schema(choices: Choices) -> Any:
         return None if path is None else read_schema(path)
 
 
-def _baseline(choices: Choices) -> frozenset[str] | None:
+def _baseline(choices: Choices) -> Baseline | None:
     path = choices.get("baseline")
     with choices.naming("baseline"):
         return None if path is None else read_baseline(path)

@@ -2,14 +2,14 @@
 
     {"version": 1, "findings": {"DT301": ["<fingerprint>", ...]}}
 
-A fingerprint stands for a record's content, not its line; here it is paired with the code of the
-rule as "DT301:<fingerprint>". Codes and fingerprints are sorted, so that the file differs between
-two runs by what the runs differ in.
+A fingerprint stands for a record's content, not its line, and is listed as often as it was found;
+here it is paired with the code of the rule as "DT301:<fingerprint>". Codes and fingerprints are
+sorted, so that the file differs between two runs by what the runs differ in.
 """
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,24 @@ from dataset_tools.output_files import replacing
 VERSION = 1
 _CODE = re.compile(r"DT\d{3}")
 _FINGERPRINT = re.compile(r"[0-9a-f]+")
+
+
+class Baseline:
+    """Accepted findings, each as "CODE:FINGERPRINT"; one for all files of a run."""
+
+    def __init__(self, accepted: Iterable[str] = ()) -> None:
+        self._left = Counter(accepted)
+
+    def __contains__(self, fingerprint: str) -> bool:
+        """Whether any such finding was accepted; that holds throughout a run."""
+        return fingerprint in self._left
+
+    def accepts(self, fingerprint: str) -> bool:
+        """Whether one more such finding is accepted, which uses it up: a further copy is new."""
+        if self._left[fingerprint] == 0:
+            return False
+        self._left[fingerprint] -= 1
+        return True
 
 
 def write_baseline(path: Path, fingerprints: Iterable[str]) -> None:
@@ -37,14 +55,14 @@ def write_baseline(path: Path, fingerprints: Iterable[str]) -> None:
         stream.write(f"{json.dumps(document, indent=2)}\n".encode())
 
 
-def read_baseline(path: Path) -> frozenset[str]:
-    """The recorded findings, each as "CODE:FINGERPRINT".
+def read_baseline(path: Path) -> Baseline:
+    """The recorded findings.
 
     Raises InputError where the file cannot be read or is no baseline of this version.
     """
     document = read_json(path, "a baseline", "; --write-baseline makes one")
     try:
-        return frozenset(
+        return Baseline(
             f"{code}:{fingerprint}"
             for code, fingerprints in _checked_findings(document).items()
             for fingerprint in fingerprints

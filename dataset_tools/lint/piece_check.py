@@ -10,7 +10,7 @@ from dataset_tools.lines import BATCH_BYTES, LineBatch
 from dataset_tools.lint.pieces import Piece, read_piece
 from dataset_tools.lint.record_index import RecordIndex
 from dataset_tools.lint.settings import LintSettings
-from dataset_tools.lint.tally import NONE_LISTED, Tally
+from dataset_tools.lint.tally import NONE_LISTED, PieceTally, Tally
 from dataset_tools.parsing import RecordBatch, parse_batches
 from dataset_tools.records import Record
 from dataset_tools.rules import FileContext, Problem, Rule
@@ -20,7 +20,7 @@ from dataset_tools.rules.record_hashes import RecordHashes
 class PieceResult(Struct):
     """What one piece told; line numbers count from the piece's first line."""
 
-    tally: Tally
+    tally: PieceTally
     index: RecordIndex
     rules: list[Rule]  # those that gather something, in order
 
@@ -56,7 +56,9 @@ class PieceCheck:
         `listed` says how many findings of each code are listed already, from pieces before.
         """
         rules, hashes = self.fresh_gatherers()
-        result = PieceResult(Tally(self.path, self.settings, listed), RecordIndex(hashes), rules)
+        result = PieceResult(
+            PieceTally(self.path, self.settings, listed), RecordIndex(hashes), rules
+        )
         record_judges = [rule for rule in self.judges if _looks_at(rule, Rule.suspects)]
 
         def check(start: int, block: bytes) -> None:

@@ -28,14 +28,14 @@ class LintReport(Struct):
     files: list[FileSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    fingerprints: set[str] = field(default_factory=set)  # of all findings, where asked for
+    fingerprints: Counter[str] = field(default_factory=Counter)  # of all, where asked for
 
     def add_file(self, summary: FileSummary, tally: Tally) -> None:
         """Take in a checked file, its findings in reading order."""
         self.files.append(summary)
         self.findings += sorted(tally.findings, key=lambda each: each.sort_key)
         self.counts += tally.counts
-        self.fingerprints |= tally.fingerprints
+        self.fingerprints += tally.fingerprints
 
     @property
     def listed(self) -> Counter[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 
 from dataset_tools.errors import InputError
+from dataset_tools.lint.baseline import Baseline
 from dataset_tools.rules import RULES, Rule
 from dataset_tools.sources import SourceFile
 from dataset_tools.tokens import TrainingFormat
@@ -40,7 +41,7 @@ class LintSettings(Struct, frozen=True):
     validation_data: tuple[SourceFile, ...] = ()  # what training records must not be in
     tokenizer: "ModelTokenizer | None" = None
     training_format: TrainingFormat = field(default_factory=TrainingFormat)
-    baseline: frozenset[str] | None = None  # fingerprints of findings that don't count
+    baseline: Baseline | None = None  # findings that don't count
     wants_fingerprints: bool = False
 
 

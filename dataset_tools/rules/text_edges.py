@@ -162,10 +162,11 @@ def key_of(context: FileContext, column: Column) -> str:
 def thinned(sample: RecordBatch) -> RecordBatch:
     """At most LONGEST_SAMPLE of the records, spread over all; their weights are left behind."""
     wanted = spread_sample(len(sample), LONGEST_SAMPLE)
-    numbers, prompts, completions = (
+    prompts, completions = (
         [column[index] for index in wanted] if column else []
-        for column in (sample.numbers, sample.prompts, sample.completions)
+        for column in (sample.prompts, sample.completions)
     )
+    numbers = [sample.numbers[index] for index in wanted]
     return RecordBatch(LineBatch(0, b""), numbers, prompts, completions)
 
 
