@@ -8,6 +8,10 @@ class InputError(Exception):
     """
 
 
+class UnreadableDataError(InputError):
+    """One data file cannot be read to its end; what was found in others stands."""
+
+
 class MissingExtraError(InputError):
     """A library of an optional extra is not installed."""
 

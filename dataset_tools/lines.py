@@ -14,7 +14,7 @@ from typing import IO, BinaryIO
 
 from msgspec import Struct
 
-from dataset_tools.errors import InputError
+from dataset_tools.errors import UnreadableDataError
 from dataset_tools.temporary_files import temporary_file
 
 # large enough that work for each batch costs little, small enough for the processor's cache
@@ -64,14 +64,15 @@ def skip_byte_order_mark(stream: BinaryIO) -> None:
 def open_plain(path: Path, name: str) -> Iterator[BinaryIO]:
     """The file's uncompressed bytes, seekable.
 
-    Raises InputError where the file cannot be read or a compressed one is damaged or cut short.
+    Raises UnreadableDataError where the file cannot be read, or a compressed one is damaged or cut
+    short.
     """
     try:
         stream = path.open("rb")
         head = stream.read(MAGIC_LENGTH)
         stream.seek(0)
     except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
+        raise UnreadableDataError(f"{name}: cannot be read: {error.strerror or error}") from error
     with stream:
         for magic, unpack in _DECOMPRESSORS.items():
             if head.startswith(magic):
@@ -120,8 +121,8 @@ def _unpack_zstd(packed: BinaryIO, plain: IO[bytes], name: str) -> None:
         raise _damaged(name, "zstd", "the last frame has no end")
 
 
-def _damaged(name: str, compression: str, reason: str) -> InputError:
-    return InputError(
+def _damaged(name: str, compression: str, reason: str) -> UnreadableDataError:
+    return UnreadableDataError(
         f"{name}: the {compression} data is damaged or cut short ({reason}); fetch the file again"
     )
 

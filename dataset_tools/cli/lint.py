@@ -18,7 +18,7 @@ from dataset_tools.cli.lint_choices import (
 from dataset_tools.cli.lint_options import GROUPS, given_flags, lint_options
 from dataset_tools.cli.options import chosen_sources, read_recipe, sensible_jobs, wants_color
 from dataset_tools.cli.outputs import check_report, report_file
-from dataset_tools.errors import InputError
+from dataset_tools.errors import InputError, UnreadableDataError
 from dataset_tools.findings import Severity
 from dataset_tools.lint import LintReport, check_source
 from dataset_tools.lint.baseline import write_baseline
@@ -78,12 +78,16 @@ def command(
         sources += validation
     _check_outputs(choices, [source.path for source in (*sources, *validation)])
     report = LintReport()
+    unreadable: list[InputError] = []
     for source in sources:
         jobs = choices.get("jobs") or sensible_jobs(source.path)
         settings = settings_for(source, shared, choices, recipe)
-        with bytes_progress(source.name, source.path, quiet=quiet) as advance:
-            check_source(source, settings, report, advance, jobs=jobs)
-    _finish(report, choices, color=wants_color(no_color))
+        try:
+            with bytes_progress(source.name, source.path, quiet=quiet) as advance:
+                check_source(source, settings, report, advance, jobs=jobs)
+        except UnreadableDataError as error:  # hides nothing of the other files
+            unreadable.append(error)
+    _finish(report, unreadable, choices, color=wants_color(no_color))
 
 
 def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[SourceFile]:
@@ -134,9 +138,17 @@ def _check_outputs(choices: Choices, inputs: list[Path]) -> None:
             )
 
 
-def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
-    """Write what was asked for; ends the run with exit code 1 if the findings are bad enough."""
+def _finish(
+    report: LintReport, unreadable: list[InputError], choices: Choices, *, color: bool
+) -> None:
+    """Write what was asked for; ends the run with exit code 1 if the findings are bad enough.
+
+    Where files were unreadable, it ends with their errors after the report of the others; a
+    baseline of those alone would be taken for one of all.
+    """
     record = choices.get("write-baseline")
+    if unreadable and (record is not None or not report.files):
+        raise _last_of(unreadable)
     if record is not None:
         write_baseline(record, report.fingerprints.elements())
     output_file = report_file(choices.get("output-file"))
@@ -147,6 +159,8 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
             _write(text, report, output_file, color)
     except BrokenPipeError:  # `| head`; the exit code tells of all findings nevertheless
         drop_unwritable_output()
+    if unreadable:
+        raise _last_of(unreadable)
     fail_on = choices.get("fail-on", "error")
     if record is not None:
         total = report.counts.total()
@@ -154,6 +168,14 @@ def _finish(report: LintReport, choices: Choices, *, color: bool) -> None:
         click.echo(f"{total} {noun} recorded in {record}", err=True)
     elif fail_on != "never" and report.has_at_least(Severity(fail_on)):
         raise SystemExit(EXIT_FINDINGS)
+
+
+def _last_of(errors: list[InputError]) -> InputError:
+    """The last of several errors, once the others are told; those that are alike are one."""
+    *others, last = {str(error): error for error in errors}.values()
+    for error in others:
+        click.echo(f"error: {error}", err=True)
+    return last
 
 
 def _terminal_width(output_file: Path | None) -> int | None:

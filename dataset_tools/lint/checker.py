@@ -42,8 +42,8 @@ def check_source(
 ) -> None:
     """Check one file with up to `jobs` processes and add what was found to the report.
 
-    Raises InputError where the file cannot be read at all, or changes while it is read; anything
-    wrong inside is a finding.
+    Raises UnreadableDataError where the file cannot be read at all, or changes while it is read;
+    anything wrong inside is a finding.
     """
     with open_plain(source.path, source.name) as stream:
         _FileCheck(source.name, stream, settings, report, jobs).run(advance, piece_bytes)

@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO
 
-from dataset_tools.errors import InputError
+from dataset_tools.errors import UnreadableDataError
 
 
 class FileState:
@@ -20,10 +20,10 @@ class FileState:
         return self.before.st_size
 
     def check_is_unchanged(self, verb: str) -> None:
-        """Raise InputError if the file has changed; `verb` is what to do again, such as lint."""
+        """Raise UnreadableDataError if the file has changed; `verb` is what to do again."""
         before, now = self.before, os.fstat(self.stream.fileno())
         if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
-            raise InputError(
+            raise UnreadableDataError(
                 f"{self.name}: changed while it was read ({before.st_size} bytes at first, "
                 f"{now.st_size} in the end); {verb} it again when it is complete"
             )

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from dataset_tools.errors import InputError
+from dataset_tools.errors import UnreadableDataError
 from dataset_tools.lines import LineBatch
 from dataset_tools.lint.pieces import read_blocks
 from dataset_tools.lint.processes import in_order
@@ -118,7 +118,7 @@ class IndexedRecords:
     ) -> Value:
         batch = self._read_batch(number)
         if indices[-1] >= len(batch):
-            raise InputError(
+            raise UnreadableDataError(
                 f"{self.name}: changed while it was read; try again when it is complete"
             )
         return function(batch, indices)
