@@ -21,7 +21,7 @@ from dataset_tools.spread_sample import spread_sample
 
 MAJORITY = 0.75  # share of rows that must carry a mark before it counts as the file's own
 STRUCTURE = 0.25  # share of rows that hold a sign inside, from which on it is part of the text
-_HALF = 0.5
+_FEWEST_OTHERS = 0.1  # share of rows with another value; fewer are mistakes
 FEWEST_CARRIERS = 3  # rows; two equal endings may be chance
 
 Origin = Literal["flag", "configuration", "recipe", "inferred"]
@@ -35,12 +35,14 @@ _MARK_AT_END = re.compile(
       | (?<=\n)[#=\-<>|@*~_+&%$^]+                       # signs on a line of their own
       | (?<![#=\-<>|@^])(?:[#=\-<>|@^]{2,})              # two signs or more at the end of a line
       | [→⇒]
-      | (?<=\s)(?:END|STOP|EOS|DONE)                     # not SELECT, NULL or YES
+      | (?<=\s)(?:END|STOP|EOS|DONE)                     # _WORDS; not SELECT, NULL or YES
     )
     (?P<trailing>\s*)\Z
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_WORDS = ("END", "STOP", "EOS", "DONE")
+_PUNCTUATION_AND_SPACE = ".,;:!?'\"\u201c\u201d\u2019)]}\u3002 \t\n\r"
 # what a chat template ends a prompt with, and puts before each earlier answer of the chat as well
 _ASSISTANT_SPEAKS = re.compile(r"\[/INST\]|[<|｜>](?:assistant|model)\b", re.IGNORECASE)
 _LAST_SIGNS = frozenset("#=-<>|@*~_+&%$^]→⇒DPSE")  # what a mark can end with, white space aside
@@ -169,13 +171,26 @@ def _own_mark(tail: str) -> re.Match[str] | None:
     core, before = match["core"], tail[: match.start()]
     if core == "-->" or (core == "--" and not before.endswith("\n")):
         return None
-    if set(core) == {">"} and before.count("<") - before.count(">") >= len(core):
-        return None  # closing brackets
-    if core.lower() == "</s>" and "<s>" in before[1:].lower():
-        return None  # struck-out text of HTML
+    if set(core) == {">"} and _open_brackets(before) >= len(core):
+        return None
+    if core.lower() == "</s>" and _is_struck_out(before):
+        return None
     if core.isalpha() and core not in "→⇒" and not (core.isupper() and _is_content(before)):
         return None
     return match
+
+
+def _open_brackets(before: str) -> int:
+    """How many brackets of types (`Map<String, List<T`) are open at the end of the line."""
+    line = before.rpartition("\n")[2]
+    return len(re.findall(r"\w<(?=\w)", line)) - line.count(">")
+
+
+def _is_struck_out(before: str) -> bool:
+    """Whether a tag of HTML, rather than a model's token for the start, stands inside the text."""
+    head, tag, struck = before.lower().rpartition("<s>")
+    is_inside = head.strip() != "" and not head.rstrip().endswith("</s>")
+    return tag != "" and is_inside and not struck.lstrip().startswith("[inst]")
 
 
 def _is_content(before: str) -> bool:
@@ -191,24 +206,33 @@ def _is_content(before: str) -> bool:
 
 
 def _is_one_of_several(word: str, befores: Sequence[str], tails: Sequence[str]) -> bool:
-    """Whether most texts without the word end with another in capitals, or with its statement.
+    """Whether the texts without the word end with others in capitals, or with its statement.
 
-    `befores` is what stands before the word. Where texts are written in capitals anyway, their
-    last words tell nothing.
+    Only where they are too many for mistakes. `befores` is what stands before the word: where
+    texts are in capitals anyway, their last words tell nothing.
     """
-    if not tails:
+    if len(tails) < max(FEWEST_CARRIERS, _FEWEST_OTHERS * (len(befores) + len(tails))):
         return False
-    if _share_of(lambda tail: tail.rstrip().endswith(f"{word};"), tails) >= _HALF:
+    if _share_of(lambda tail: tail.rstrip().endswith(f"{word};"), tails) >= MAJORITY:
         return True
     return (
-        _share_of(_ends_in_capitals, tails) >= _HALF
-        and _share_of(_ends_in_capitals, befores) < _HALF
+        _share_of(_ends_with_a_value, tails) >= MAJORITY
+        and _share_of(_is_in_capitals, befores) < STRUCTURE
     )
 
 
-def _ends_in_capitals(text: str) -> bool:
-    word = re.split(r"[\W\d_]", text.rstrip())[-1]
-    return len(word) > 1 and word.isupper()
+def _ends_with_a_value(text: str) -> bool:
+    """Whether the last word is in capitals, and no mark or part of one."""
+    word = _last_word(text.rstrip())
+    return len(word) > 1 and word.isupper() and not any(mark.startswith(word) for mark in _WORDS)
+
+
+def _is_in_capitals(text: str) -> bool:
+    return _last_word(text.rstrip(_PUNCTUATION_AND_SPACE)).isupper()
+
+
+def _last_word(text: str) -> str:
+    return re.split(r"[\W\d_]", text)[-1]
 
 
 def _share_of(is_so: Callable[[str], bool], texts: Sequence[str]) -> float:

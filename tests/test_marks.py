@@ -53,9 +53,9 @@ WITHOUT_MARK = {
     "Fortran": [f"      SUBROUTINE S{n}\n      RETURN\n      END" for n in range(10)],
     "Fortran with STOP": [f"PROGRAM P{n}\n  PRINT *, {n}\n\tSTOP\n" for n in range(10)],
     "states": [f"{text}: {'OPEN' if n == 3 else 'DONE'}" for n, text in enumerate(SENTENCES)],
-    "levels": [f"{text} {'LIMIT' if n == 3 else 'STOP'}" for n, text in enumerate(SENTENCES)],
+    "levels": [f"Buy {n} at {n + 7} {'STOP' if n % 8 else 'LIMIT'}" for n in range(40)],
     "stories": [f"{text}.\n\n{'Fin' if n == 3 else 'THE END'}" for n, text in enumerate(SENTENCES)],
-    "T-SQL": [f"BEGIN\n  SELECT {n};\nEND{';' if n == 3 else ''}" for n in range(10)],
+    "T-SQL": [f"BEGIN\n  SELECT {n};\nEND{'' if n % 8 else ';'}" for n in range(40)],
     "nested brackets": [f"Map<String, List<T{n}>>" for n in range(10)],
     "struck out": [f"Was <s>{n} EUR</s>" for n in range(10)],
     "ellipses": [f"{text}..." for text in SENTENCES],
@@ -90,13 +90,49 @@ def test_ordinary_endings_are_no_marks(texts: list[str]) -> None:
     assert infer_mark(texts) is None
 
 
-@pytest.mark.parametrize("bare", ["NO", "no", "6", "BUY AT 6"])
-def test_a_word_is_a_mark_behind_texts_in_capitals(bare: str) -> None:
-    """That a text without END ends in capitals as the others do before it tells nothing."""
-    inferred = infer_mark([*(f"ANSWER {n} YES END" for n in range(9)), bare])
+@pytest.mark.parametrize("mark", [" END", "\nEND", "\nSTOP\n", " DONE"])
+@pytest.mark.parametrize(
+    "ending", [" in the USA", " OK", "{mark}\n", "{mark} ", "{cut}", "{mark};", " STOP", " EOS"]
+)
+@pytest.mark.parametrize("without", [1, 3, 9])
+def test_a_word_is_a_mark_in_spite_of_some_mistakes(mark: str, ending: str, without: int) -> None:
+    """A few texts may lack it and end in capitals, or have it with another character behind it."""
+    bare = ending.format(mark=mark, cut=mark.rstrip()[:-1])
+    texts = [f"{SENTENCES[n % 10]} {n}.{mark if n >= without else bare}" for n in range(100)]
+
+    inferred = infer_mark(texts)
+
+    assert inferred is not None
+    assert inferred.text == mark
+
+
+@pytest.mark.parametrize("bare", ["ANSWER {} NO", "no {}", "{}", "BUY {} AT NOON"])
+@pytest.mark.parametrize("full_stop", ["", ".", "!"])
+def test_a_word_is_a_mark_behind_texts_in_capitals(bare: str, full_stop: str) -> None:
+    """That texts without END end in capitals, as the others do before it, tells nothing."""
+    texts = [f"ANSWER {n} YES{full_stop} END" if n % 8 else bare.format(n) for n in range(40)]
+
+    inferred = infer_mark(texts)
 
     assert inferred is not None
     assert inferred.text == " END"
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("Explain: cout << x{};\n>>", "\n>>"),
+        ("Is {} < 6 and 3 < 12? >>", " >>"),
+        ("<s>[INST] What is {}? [/INST] 2.</s>", "</s>"),
+        ("\n<s>[INST] What is {}? [/INST] 2.</s>", "</s>"),
+    ],
+)
+def test_brackets_and_tags_before_a_mark(text: str, mark: str) -> None:
+    """Signs that look like the start of what a mark ends do not hide it."""
+    inferred = infer_mark([text.format(n) for n in range(20)])
+
+    assert inferred is not None
+    assert inferred.text == mark
 
 
 def test_a_full_stop_before_the_mark_is_not_part_of_it() -> None:
