@@ -13,7 +13,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from dataset_tools.printable import elided
+from dataset_tools.quotes import quotable
 
 MAX_DEPTH = 500  # Python's json gives up near 1,000 and orjson at 1,024; data has no use for either
 MAX_NUMBER_LENGTH = 4300  # digits; int() refuses more (sys.int_info.default_max_str_digits)
@@ -204,7 +204,7 @@ class _Scanner:
         colon = self._skip_whitespace(end)
         if not self.text.startswith(":", colon):
             raise _StoppedError(
-                colon, f"expected ':' after the key '{elided(key)}', found {self._found(colon)}"
+                colon, f"expected ':' after the key '{quotable(key)}', found {self._found(colon)}"
             )
         return key, at, self._skip_whitespace(colon + 1)
 

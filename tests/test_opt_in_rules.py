@@ -52,14 +52,29 @@ SECRET = "ghp_" + "Q7wE3rT9yU1iO5pA2sD8fG4hJ6kL0zXcVbNm"
 SENTENCE = "It rained all day, and nobody went out."
 QUOTING = {
     "DT101": [{SECRET: "a", "completion": " b"}],
+    "DT005": [f'{{"{SECRET}" "x"}}', f'{{"{SECRET + SECRET[4:] * 2}" "x"}}'],
     "DT103": [{"prompt": "a", "completion": " b", SECRET: 1}],
     "DT104": [f'{{"prompt": "a", "completion": " b", "{SECRET}": 1, "{SECRET}": 2}}'],
-    "DT110": [{"prompt": "a", "completion": SECRET}, {"prompt": "a", "completion": f'"{SECRET}"'}],
+    "DT110": [
+        {"prompt": "a", "completion": completion}
+        for completion in (
+            SECRET,
+            json.dumps(SECRET),
+            json.dumps(f"x\n{SECRET}"),
+            json.dumps({"name": f"\t{SECRET}"}),
+            json.dumps({"unknown": 1, SECRET: 1}),
+            json.dumps({"keys": {SECRET: 1}}),
+        )
+    ],
     "DT205": [{"prompt": "Log in", "completion": f" Use {{{{{SECRET}}}}} for it."}],
     "DT206": [{"prompt": f"The key is {SECRET}", "completion": f"The key is {SECRET}"}],
     "DT207": [
         *({"prompt": f"Day {day}", "completion": f" {day}: {SENTENCE}"} for day in range(20)),
         {"prompt": "Key", "completion": f" You can log in with {SECRET}"},
+    ],
+    "DT301": [
+        {"prompt": f"Row {row}<|{SECRET}|>" if row else "Row", "completion": f" {row}"}
+        for row in range(20)
     ],
     "DT307": [{"prompt": f"Row {row}\n##\n", "completion": f" {row}"} for row in range(20)],
     "DT405": [
@@ -71,15 +86,24 @@ QUOTING = {
         {"prompt": f"With the key {SECRET}, fetch page {row}, please", "completion": f" {row}"}
         for row in range(200)
     ],
+    "DT407, cut off": [
+        {"prompt": f"With the key {SECRET[:-2]}{row:02}, fetch the page", "completion": f" {row}"}
+        for row in range(100)
+    ],
 }
 
 
-@pytest.mark.parametrize("code", QUOTING)
-def test_what_other_rules_quote_holds_no_secret(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", QUOTING)
+def test_what_other_rules_quote_holds_no_secret(case: str, tmp_path: Path) -> None:
     """A message quotes keys and texts of the data, but of a secret no more than its prefix."""
-    rows = [row if isinstance(row, str) else json.dumps(row) for row in QUOTING[code]]
+    code = case[:5]
+    rows = [row if isinstance(row, str) else json.dumps(row) for row in QUOTING[case]]
     (tmp_path / "data.jsonl").write_text("\n".join(rows) + "\n")
-    (tmp_path / "schema.json").write_text('{"type": "integer"}')
+    schema_of_keys = {"additionalProperties": {"type": "string"}}
+    properties = {"name": {"type": "integer"}, "keys": schema_of_keys}
+    (tmp_path / "schema.json").write_text(
+        json.dumps({"type": "object", "properties": properties, "additionalProperties": False})
+    )
     schema = ["--schema", "schema.json"] if code == "DT110" else []
 
     done = run(

@@ -150,7 +150,7 @@ def test_a_reference_that_leads_elsewhere_ends_the_run(
     url = server.url("/schema.json")
     source = write(tmp_path / "data.jsonl", ROWS)
 
-    with pytest.raises(InputError, match=f"--schema: the reference '{url}' leads to no part"):
+    with pytest.raises(InputError, match=f"the schema: the reference '{url}' leads to no part"):
         check_source(
             source, LintSettings(schema={"$ref": url}), LintReport(), jobs=jobs, piece_bytes=100
         )
@@ -162,7 +162,7 @@ def test_a_pattern_that_cannot_be_used_ends_the_run(tmp_path: Path) -> None:
     """Schemas have regular expressions that Python does not read: one line says so."""
     source = write(tmp_path / "data.jsonl", [("a", '"b"')])
 
-    with pytest.raises(InputError, match=r"--schema: '\\p\{L\}' is not a regular expression"):
+    with pytest.raises(InputError, match=r"the schema: '\\p\{L\}' is not a regular expression"):
         check_source(source, LintSettings(schema={"pattern": r"\p{L}"}), LintReport())
 
 

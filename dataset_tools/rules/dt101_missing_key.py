@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from itertools import islice
 
 from dataset_tools.parsing import OddLine
+from dataset_tools.quotes import quotable
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
-from dataset_tools.rules.quotes import quotable
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 
 _KEYS_SHOWN = 5

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataset_tools.parsing import OddLine
-from dataset_tools.rules.quotes import quotable
+from dataset_tools.quotes import quotable
 from dataset_tools.rules.rule import Problem, Rule
 
 

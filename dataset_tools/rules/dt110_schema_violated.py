@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from dataset_tools.errors import InputError
 from dataset_tools.json_scanner import scan_line
 from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
+from dataset_tools.quotes import without_secrets, without_secrets_of
 from dataset_tools.records import Record
-from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 
 _CHARACTERS_SHOWN = 20
@@ -101,24 +101,26 @@ class SchemaViolated(Rule):
             error = best_match(self.validator.iter_errors(value))
         except Unresolvable as missing:
             raise InputError(
-                f"--schema: the reference '{elided(str(missing.ref))}' leads to no part of the "
+                f"the schema: the reference '{elided(str(missing.ref))}' leads to no part of the "
                 "schema, and schemas elsewhere are not fetched; put what it refers to under '$defs'"
             ) from missing
         except re.error as failure:
             raise InputError(
-                f"--schema: '{elided(str(failure.pattern))}' is not a regular expression that can "
-                f"be used: {failure}"
+                f"the schema: '{elided(str(failure.pattern))}' is not a regular expression that "
+                f"can be used: {failure}"
             ) from failure
         except RecursionError:
             return "or cannot be checked: value or schema is nested too deep"
         if error is None:
             return None
-        offender = repr(error.instance)
-        shown = without_secrets(offender)
-        if len(shown) > _LONGEST_OFFENDER:
-            shown = f"{shown[:_LONGEST_OFFENDER]}…"
-        message = error.message.replace(offender, shown, 1)
-        return f"at {elided(error.json_path)}: {elided(message[:1].lower() + message[1:])}"
+        texts = list(_strings_of(value))
+        offender, message, path = (
+            without_secrets_of(texts, each)
+            for each in (repr(error.instance), error.message, error.json_path)
+        )
+        if len(offender) > _LONGEST_OFFENDER:
+            message = message.replace(offender, f"{offender[:_LONGEST_OFFENDER]}…", 1)
+        return f"at {elided(path)}: {elided(message[:1].lower() + message[1:])}"
 
 
 def _validator(schema: Any) -> Any:
@@ -128,6 +130,18 @@ def _validator(schema: Any) -> Any:
 
     # a registry of our own: the default one would fetch what a reference names
     return validator_for(schema, default=Draft202012Validator)(schema, registry=REGISTRY)
+
+
+def _strings_of(value: object) -> Iterator[str]:
+    """All strings of a JSON value, keys included."""
+    pending = [value]
+    for each in pending:  # grows meanwhile
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, list):
+            pending += each
+        elif isinstance(each, dict):
+            pending += [*each, *each.values()]
 
 
 class _NotJsonError(Exception):

@@ -7,9 +7,9 @@ from functools import lru_cache
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.quotes import without_secrets
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import percentage
-from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import END_OF_VALUE, FileContext, Problem, Rule
 from dataset_tools.rules.text_edges import bare, edges_of, lacks_its_mark, mark_of, thinned
 

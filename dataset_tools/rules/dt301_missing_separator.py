@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.printable import elided
+from dataset_tools.quotes import quotable
 from dataset_tools.records import Record
 from dataset_tools.rules.edits import FixStage
 from dataset_tools.rules.mark_endings import ending_with
@@ -74,7 +74,8 @@ class MissingSeparator(Rule):
         if record.prompt is None or record.prompt.endswith(mark.text):
             return
         yield Problem(
-            f"the prompt does not end with the separator {elided(mark.text)!r} ({origin_of(mark)})",
+            f"the prompt does not end with the separator {quotable(mark.text)!r} "
+            f"({origin_of(mark)})",
             key="prompt",
             offset=END_OF_VALUE,
             edit=ending_with(mark.text, "prompt", record.prompt),

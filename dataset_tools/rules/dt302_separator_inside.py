@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.printable import elided
+from dataset_tools.quotes import quotable
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_places import own_mark_inside, stands_only_at_ends
 from dataset_tools.rules.rule import Problem, Rule, indices_where
@@ -70,7 +70,7 @@ class SeparatorInside(Rule):
         for key, offset in (("prompt", in_prompt), ("completion", in_completion)):
             if offset != -1:
                 yield Problem(
-                    f"the separator {elided(mark.text)!r} stands inside the {key}",
+                    f"the separator {quotable(mark.text)!r} stands inside the {key}",
                     key=key,
                     offset=offset,
                 )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.printable import elided
+from dataset_tools.quotes import quotable
 from dataset_tools.records import Record
 from dataset_tools.rules.edits import FixStage
 from dataset_tools.rules.mark_endings import ending_with
@@ -75,7 +75,7 @@ class MissingStopSequence(Rule):
         if not record.completion.strip():
             return  # DT201: nothing there that could be closed
         yield Problem(
-            f"the {record.target_key} does not end with the stop sequence {elided(mark.text)!r} "
+            f"the {record.target_key} does not end with the stop sequence {quotable(mark.text)!r} "
             f"({origin_of(mark)})",
             key=record.target_key,
             offset=END_OF_VALUE,

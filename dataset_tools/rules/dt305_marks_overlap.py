@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.printable import elided
+from dataset_tools.quotes import quotable
 from dataset_tools.rules.rule import Problem, RecordLookup, Rule
 
 
@@ -43,8 +43,8 @@ class MarksOverlap(Rule):
         separator, stop_sequence = self.context.separator, self.context.stop_sequence
         if separator is not None and stop_sequence is not None and self.context.marks_overlap:
             yield Problem(
-                f"the separator {elided(separator.text)!r} and the "
-                f"stop sequence {elided(stop_sequence.text)!r} "
+                f"the separator {quotable(separator.text)!r} and the "
+                f"stop sequence {quotable(stop_sequence.text)!r} "
                 "contain one another, expected two different marks",
                 line=1,
             )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS, STRUCTURE
 from dataset_tools.parsing import RecordBatch
+from dataset_tools.quotes import quotable
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 from dataset_tools.rules.text_edges import Column, bare, mark_of, matching, thinned
@@ -133,7 +134,7 @@ class SpecialToken(Rule):
             if token is not None:
                 added = token.text in _ADDED_IN_TRAINING
                 yield Problem(
-                    f"the special token {token.text!r} stands in the {key}"
+                    f"the special token {quotable(token.text)!r} stands in the {key}"
                     + (", training adds it by itself" if added else ""),
                     key=key,
                     offset=token.offset,

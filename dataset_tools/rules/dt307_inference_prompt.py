@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from dataset_tools.marks import FEWEST_CARRIERS, MAJORITY
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.printable import elided
+from dataset_tools.quotes import quotable, without_secrets
 from dataset_tools.rules.mark_names import origin_of
-from dataset_tools.rules.quotes import without_secrets
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 
 FEW = 0.05  # share of prompts; what more of them do is a habit of the file as well
@@ -81,7 +80,7 @@ class InferencePrompt(Rule):
         if mark is not None:
             if prompt.endswith(mark.text):
                 return None
-            return f"the separator {elided(mark.text)!r}, {origin_of(mark)}"
+            return f"the separator {quotable(mark.text)!r}, {origin_of(mark)}"
         tails = [text[-_LONGEST_ENDING:] for text in training if text.strip()]
         if len(tails) < FEWEST_CARRIERS:
             return None

@@ -6,7 +6,8 @@ from typing import Self
 
 from dataset_tools.findings import Severity
 from dataset_tools.parsing import RecordBatch
-from dataset_tools.rules.quotes import quotable
+from dataset_tools.printable import elided
+from dataset_tools.quotes import without_secret_at_end
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
 FEWEST_CHARACTERS = RuleOption(
@@ -100,7 +101,7 @@ class CommonPrefix(Rule):
             if self.count >= FEWEST_RECORDS and self._is_telling(key, prefix):
                 yield Problem(
                     f"all {self.count} {key}s begin with the same {len(prefix)} characters, "
-                    f"{quotable(prefix)!r}",
+                    f"{elided(without_secret_at_end(prefix))!r}",
                     line=1,
                 )
 

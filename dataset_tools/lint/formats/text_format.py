@@ -4,7 +4,8 @@ import click
 
 from dataset_tools.findings import Finding, Severity
 from dataset_tools.lint.report import FileSummary, LintReport
-from dataset_tools.printable import elided, printable
+from dataset_tools.printable import printable
+from dataset_tools.quotes import quotable
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
@@ -57,7 +58,7 @@ def file_line(file: FileSummary) -> str:
     """What was read: the records of a file, their format and the marks they are checked against."""
     kind = f"{file.format} " if file.format else ""
     marks = [
-        f"{name} {elided(mark)!r}"
+        f"{name} {quotable(mark)!r}"
         for name, mark in (("separator", file.separator), ("stop sequence", file.stop_sequence))
         if mark is not None
     ]
