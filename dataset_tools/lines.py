@@ -5,6 +5,7 @@ files are recognised by their first bytes and unpacked to a temporary file, so t
 stage can seek.
 """
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,6 +20,7 @@ from dataset_tools.temporary_files import temporary_file
 
 # large enough that work for each batch costs little, small enough for the processor's cache
 BATCH_BYTES = 1024 * 1024
+_READING_FAILS = (errno.ENOENT, errno.EACCES, errno.EIO, errno.ESTALE)
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -58,6 +60,17 @@ def skip_byte_order_mark(stream: BinaryIO) -> None:
     stream.seek(0)
     if stream.read(len(UTF8_BOM)) != UTF8_BOM:
         stream.seek(0)
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Around the reading of a file: raises UnreadableDataError where it is gone or broken."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _READING_FAILS:
+            raise
+        raise UnreadableDataError(f"{name}: cannot be read: {error.strerror}") from error
 
 
 @contextmanager

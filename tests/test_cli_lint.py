@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -404,6 +405,28 @@ def test_an_unreadable_file_hides_no_other(output_format: str, folder: Path) -> 
     assert [error.split(": the gzip")[0] for error in errors] == [
         "error: early.jsonl.gz", "error: short.jsonl.gz",
     ]  # fmt: skip
+
+
+def test_a_file_that_is_gone_hides_no_other(folder: Path) -> None:
+    """One that was there when the run began is named, and the rest is reported."""
+    (folder / "gone.jsonl").write_text(GOOD)
+    os.mkfifo(folder / "pipe")
+
+    lint = subprocess.Popen(
+        [*COMMAND, "lint", "gone.jsonl", "pipe"],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with (folder / "pipe").open("w") as pipe:  # waits until it is read, after the first was found
+        (folder / "gone.jsonl").unlink()
+        pipe.write(GOOD + "{\n")
+    stdout, stderr = lint.communicate(timeout=60)
+
+    assert lint.returncode == 2
+    assert b"pipe:101:2: DT005" in stdout
+    assert stderr == b"error: gone.jsonl: cannot be read: No such file or directory\n"
 
 
 def test_no_baseline_is_written_of_half_of_the_files(folder: Path) -> None:

@@ -238,6 +238,17 @@ def test_a_further_copy_of_what_was_accepted_is_new(folder: Path) -> None:
     assert b"1 error, 0 warnings" in done.stdout
 
 
+def test_a_blank_line_is_the_same_in_a_renamed_file(folder: Path) -> None:
+    """It has no content to be known by, and is a line nevertheless."""
+    (folder / "data.jsonl").write_text(GOOD + "\n")
+    run("lint", "data.jsonl", "--write-baseline", "b.json", cwd=folder)
+    (folder / "data.jsonl").rename(folder / "renamed.jsonl")
+
+    done = run("lint", "renamed.jsonl", "--baseline", "b.json", "--fail-on", "warning", cwd=folder)
+
+    assert done.returncode == 0
+
+
 def test_a_baseline_takes_no_file_for_another(folder: Path) -> None:
     """That one file is no data was accepted; of another one it is new, in whichever folder."""
     (folder / "page.jsonl").write_text("[1]")

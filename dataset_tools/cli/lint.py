@@ -20,6 +20,7 @@ from dataset_tools.cli.options import chosen_sources, read_recipe, sensible_jobs
 from dataset_tools.cli.outputs import check_report, report_file
 from dataset_tools.errors import InputError, UnreadableDataError
 from dataset_tools.findings import Severity
+from dataset_tools.lines import reading
 from dataset_tools.lint import LintReport, check_source
 from dataset_tools.lint.baseline import write_baseline
 from dataset_tools.lint.formats import default_format, render
@@ -80,10 +81,13 @@ def command(
     report = LintReport()
     unreadable: list[InputError] = []
     for source in sources:
-        jobs = choices.get("jobs") or sensible_jobs(source.path)
         settings = settings_for(source, shared, choices, recipe)
         try:
-            with bytes_progress(source.name, source.path, quiet=quiet) as advance:
+            with (
+                reading(source.name),
+                bytes_progress(source.name, source.path, quiet=quiet) as advance,
+            ):
+                jobs = choices.get("jobs") or sensible_jobs(source.path)
                 check_source(source, settings, report, advance, jobs=jobs)
         except UnreadableDataError as error:  # hides nothing of the other files
             unreadable.append(error)

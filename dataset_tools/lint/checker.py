@@ -116,7 +116,7 @@ class _FileCheck:
                 if rule.ends_the_check is ends_the_check:
                     for problem in rule.check_head(head):
                         found = True
-                        self.tally.add(rule, problem, 1, "", "")
+                        self.tally.add(rule, problem, 1, "", None)
             if ends_the_check and found:
                 return True
         return False
@@ -156,7 +156,7 @@ class _FileCheck:
                 if isinstance(problems, Sized) and self.tally.only_counts(rule.code):
                     self.tally.counts[rule.code] += len(problems) - position
                     break
-                self.tally.add(rule, problem, 1, "", problem.content)
+                self.tally.add(rule, problem, 1, "", problem.content or None)
 
     def _summary(self) -> FileSummary:
         context = self.context

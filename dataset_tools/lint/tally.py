@@ -37,16 +37,23 @@ class Tally:
         return not self.wants_fingerprints and self.listed[code] >= self.max_findings
 
     def add(
-        self, rule: Rule, problem: Problem, number: int, line_text: str, content: Record | str
+        self,
+        rule: Rule,
+        problem: Problem,
+        number: int,
+        line_text: str,
+        content: Record | str | None,
     ) -> None:
-        """Take in a problem of a line, or of the file where `content` is empty.
+        """Take in a problem of a line, or of the file where `content` is None.
 
         Unless the baseline knows it. Working out the column reads the line again, so only what
         may be listed has one.
         """
         known_as = None
         if self.wants_fingerprints:
-            known_as = fingerprint(rule.code, content or file_content(self.path))
+            known_as = fingerprint(
+                rule.code, file_content(self.path) if content is None else content
+            )
             if known_as in self.baseline and self._sets_aside(
                 self._finding(rule, problem, number, line_text, known_as)
             ):
