@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 
 from msgspec import Struct
 
+from dataset_tools.byte_scan import ByteScan
 from dataset_tools.errors import UnreadableDataError
 from dataset_tools.temporary_files import temporary_file
 
@@ -34,6 +35,11 @@ class LineBatch(Struct, frozen=True, dict=True):
     def lines(self) -> list[bytes]:
         """The lines one by one; most batches are judged without that."""
         return BytesIO(self.block).readlines()
+
+    @cached_property
+    def byte_scan(self) -> ByteScan:
+        """A look at the raw bytes."""
+        return ByteScan(self.block)
 
     def parts(self, most_lines: int) -> "Iterator[LineBatch]":
         """The same lines in batches of at most so many; the batch itself where one is enough."""

@@ -107,10 +107,10 @@ class RecordBatch(Struct, dict=True):
         """A 64-bit hash of each completion, likewise."""
         return _hashes(self.completions)
 
-    @cached_property
+    @property
     def byte_scan(self) -> ByteScan:
         """A look at the raw bytes of the batch's lines."""
-        return ByteScan(self.lines.block)
+        return self.lines.byte_scan
 
     @cached_property
     def value_edges(self) -> Mapping[str, ValueEdges]:
