@@ -211,6 +211,12 @@ class ByteScan:
         digits, value = self.words(positions + 2), _hex_values()
         return positions, value[digits & 0xFFFF] << 8 | value[digits >> 16 & 0xFFFF]
 
+    @property
+    def surrogate_escapes(self) -> "Positions":
+        r"""Where escapes `\uXXXX` of half a surrogate pair stand, be it whole or not."""
+        positions, codes = self._unicode_escapes
+        return positions.compress(codes & 0xF800 == 0xD800)
+
     @cached_property
     def may_spell_space(self) -> bool:
         r"""Whether a `\uXXXX` may stand for white space of ASCII."""

@@ -280,7 +280,11 @@ class _Scanner:
 
 def has_lone_surrogate(text: str) -> bool:
     """Whether a decoded string holds half a surrogate pair, which no tokenizer can encode."""
-    return lone_surrogate_at(text) is not None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def lone_surrogate_at(text: str) -> int | None:

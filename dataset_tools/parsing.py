@@ -2,11 +2,12 @@
 
 A batch in which a strict parser finds exactly the file's keys, with string values, is taken as it
 is, and so is one in which all lines have the same further keys. Of any other, each line whose only
-peculiarity is a weight or keys that training ignores is taken, and the rest get the exact second
-look of `json_scanner`, whose verdict the rules report.
+peculiarity is a weight or keys that training ignores is taken, and the rest are odd. Those that
+`line_shapes` tells to be alike need the exact second look of `json_scanner`, whose verdict the
+rules report, only once, and where a finding is listed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,14 @@ import msgspec
 from msgspec import Struct, field
 
 from dataset_tools.byte_scan import ByteScan
-from dataset_tools.json_scanner import (
-    MAX_DEPTH,
-    MAX_NUMBER_LENGTH,
-    Scan,
-    has_lone_surrogate,
-    scan_line,
+from dataset_tools.json_scanner import MAX_DEPTH, Scan, has_lone_surrogate, scan_line
+from dataset_tools.line_shapes import (
+    REFUSED,
+    LineLook,
+    LineShape,
+    LineShapes,
+    look_at_value,
+    may_hold_a_long_number,
 )
 from dataset_tools.lines import LineBatch
 from dataset_tools.records import (
@@ -50,24 +53,54 @@ _read_prompt_completions = msgspec.json.Decoder(_PromptCompletion).decode_lines
 _read_texts = msgspec.json.Decoder(_Text).decode_lines
 _read_any = msgspec.json.Decoder().decode
 QUOTES = 4  # around a key and a value that is a string
-_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # an odd line is kept with its diagnosis, which may take a hundred times its own memory
 MOST_ODD_LINES = 16 * 1024
 
 
-class OddLine(Struct, frozen=True):
-    """A line that needed the exact look: its text, what is odd, and its record where it has one."""
+class OddLine(Struct, frozen=True, dict=True):
+    """A line that is not a plain record; the exact look is taken when it is asked for."""
 
     number: int
-    text: str  # up to the first invalid byte
-    invalid_utf8_at: int | None = None  # characters before the first invalid byte
-    scan: Scan | None = None  # None for a blank line and one that is not UTF-8
-    record: Record | None = None
+    content: bytes
+    record_format: RecordFormat | None = None  # that of the file; the line's own keys tell if None
+
+    @cached_property
+    def text(self) -> str:
+        """The line without its ending, or what stands before its first invalid byte."""
+        try:
+            text = self.content.decode()
+        except UnicodeDecodeError as error:
+            return self.content[: error.start].decode()
+        return text.removesuffix("\n").removesuffix("\r")
+
+    @cached_property
+    def invalid_utf8_at(self) -> int | None:
+        """How many characters stand before the first invalid byte; None where all are valid."""
+        try:
+            self.content.decode()
+        except UnicodeDecodeError:
+            return len(self.text)
+        return None
 
     @property
     def is_blank(self) -> bool:
         """Whether the line holds nothing but white space."""
-        return self.invalid_utf8_at is None and self.scan is None
+        return not self.content.strip(b" \t\r\n")
+
+    @cached_property
+    def scan(self) -> Scan | None:
+        """What is odd, and where; None for a blank line and one that is not UTF-8."""
+        if self.is_blank or self.invalid_utf8_at is not None:
+            return None
+        return scan_line(self.text)
+
+    @cached_property
+    def record(self) -> Record | None:
+        """The line's record; None where it holds none of the file's format."""
+        scan = self.scan
+        if scan is None or scan.syntax_error is not None or scan.unreadable is not None:
+            return None
+        return _record_of({member.key: member.value for member in scan.members}, self.record_format)
 
 
 class RecordBatch(Struct, dict=True):
@@ -84,6 +117,8 @@ class RecordBatch(Struct, dict=True):
     weights: dict[int, float] = field(default_factory=dict)  # index -> weight, where not 1
     ignored_keys: dict[int, tuple[str, ...]] = field(default_factory=dict)  # where there are any
     odd_lines: list[OddLine] = field(default_factory=list)
+    # the same, those of one shape together; one that tells no shape by its number
+    odd_lines_by_shape: dict[LineShape | int, list[OddLine]] = field(default_factory=dict)
     # where among the quotes of a line the value of a key opens, where all lines are built alike
     value_places: Mapping[str, int] = field(default_factory=dict)
     # what a rule worked out and others ask again, by question
@@ -154,6 +189,15 @@ class RecordBatch(Struct, dict=True):
             self.prompts.append(record.prompt)
         self.completions.append(record.completion)
 
+    def add_odd_line(self, line: OddLine, look: LineLook) -> None:
+        """Append an odd line, and its record where it holds one."""
+        self.odd_lines.append(line)
+        alike = self.odd_lines_by_shape.setdefault(look.shape or line.number, [])
+        alike.append(line)
+        record = alike[0].record
+        if record is not None:
+            self.add(line.number, record if look.row is None else _record_like(record, look.row))
+
 
 def _hashes(texts: list[str]) -> "NDArray[np.int64]":
     import numpy as np
@@ -189,16 +233,7 @@ def parse_plain_batch(lines: LineBatch, record_format: RecordFormat) -> RecordBa
 
 def parse_line(number: int, content: bytes, record_format: RecordFormat | None = None) -> OddLine:
     """The exact reading of one line; its own keys decide the format where none is given."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        readable = content[: error.start].decode()
-        return OddLine(number, readable, invalid_utf8_at=len(readable))
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text.strip(" \t\r"):
-        return OddLine(number, text)
-    scan = scan_line(text)
-    return OddLine(number, text, scan=scan, record=_record_of(scan, record_format))
+    return OddLine(number, content, record_format)
 
 
 def _all_regular(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | None:
@@ -225,7 +260,7 @@ def _columns(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | Non
             rows = _read_prompt_completions(lines.block)
             prompts = [row.prompt for row in rows]
             completions = [row.completion for row in rows]
-    except _REFUSED:
+    except REFUSED:
         return None
     numbers = range(lines.first_number, lines.first_number + len(completions))
     return RecordBatch(lines, numbers, prompts, completions)
@@ -259,11 +294,11 @@ def _places_by_first_letter(batch: RecordBatch, keys: tuple[str, ...]) -> dict[s
 
 def _all_alike(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | None:
     """The batch where all lines have the same keys, some of which training ignores; else None."""
-    if any(map(_may_hold_a_long_number, lines.lines)):
+    if not _begins_plain(lines, record_format) or any(map(may_hold_a_long_number, lines.lines)):
         return None
     try:
         rows = list(map(_read_any, lines.lines))
-    except _REFUSED:
+    except REFUSED:
         return None
     if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
         return None
@@ -285,14 +320,21 @@ def _all_alike(lines: LineBatch, record_format: RecordFormat) -> RecordBatch | N
     batch.weights = {index: float(each) for index, each in enumerate(weights) if each != 1}
     if ignored_keys:
         batch.ignored_keys = dict.fromkeys(range(len(rows)), ignored_keys)
-    place, places = 0, {}
-    for key in keys:
-        places[key] = place + 2
-        place += QUOTES if str in kinds[key] else 2
-    if len(batch.byte_scan.string_delimiters) != place * len(rows):
+    are_strings = [str in kinds[key] for key in keys]
+    quotes = 2 * (len(keys) + sum(are_strings))
+    if len(batch.byte_scan.string_delimiters) != quotes * len(rows):
         return None
-    batch.value_places = {key: places[key] for key in required}
+    batch.value_places = _value_places(keys, are_strings, record_format)
     return batch
+
+
+def _begins_plain(lines: LineBatch, record_format: RecordFormat) -> bool:
+    """Whether the first line may be a plain record, without which the rest is not worth a look."""
+    try:
+        row = _read_any(next(iter(lines.lines), b""))
+    except REFUSED:
+        return False
+    return _plain_record(row, record_format) is not None
 
 
 def _is_plain(kinds: set[type]) -> bool:
@@ -303,23 +345,55 @@ def _is_plain(kinds: set[type]) -> bool:
 def _line_by_line(lines: LineBatch, record_format: RecordFormat) -> RecordBatch:
     batch = RecordBatch(lines)
     counts = batch.byte_scan.count_strings_by_line()
+    shapes = LineShapes(lines)
+    look = None
     for number, content, strings in zip(count(lines.first_number), lines.lines, counts):
-        record = _plain_record(content, strings, record_format)
-        if record is None:
-            odd_line = parse_line(number, content, record_format)
-            batch.odd_lines.append(odd_line)
-            record = odd_line.record
-        if record is not None:
-            batch.add(number, record)
+        if look is not None and look.is_lenient:  # such lines seldom come alone
+            look = shapes.of_members(number, content)
+            if look.shape in batch.odd_lines_by_shape:
+                batch.add_odd_line(OddLine(number, content, record_format), look)
+                continue
+        try:
+            value = _read_any(content)
+        except REFUSED as refusal:
+            look = shapes.of_refused(number, content, refusal)
+        else:
+            if _count_strings(value) == strings and not may_hold_a_long_number(content):
+                record = _plain_record(value, record_format)
+                if record is not None:
+                    batch.add(number, record)
+                    look = None
+                    continue
+                look = look_at_value(value)
+            else:
+                look = shapes.of_members(number, content)
+        batch.add_odd_line(OddLine(number, content, record_format), look)
+    if 0 < len(batch) == len(lines.lines) == len(batch.odd_lines):
+        batch.value_places = _places_by_shape(batch, record_format)
     return batch
 
 
-def _plain_record(content: bytes, strings: int, record_format: RecordFormat) -> Record | None:
-    """The line's record if nothing is odd about the line but keys that training ignores."""
-    try:
-        row = _read_any(content)
-    except _REFUSED:
-        return None
+def _places_by_shape(batch: RecordBatch, record_format: RecordFormat) -> dict[str, int]:
+    """The places of the keys' values where all lines are odd, and of one shape."""
+    shape, *others = batch.odd_lines_by_shape
+    if others or isinstance(shape, int) or {dict, list}.intersection(shape.kinds):
+        return {}
+    return _value_places(shape.keys, [kind is str for kind in shape.kinds], record_format)
+
+
+def _value_places(
+    keys: Sequence[str], are_strings: Sequence[bool], record_format: RecordFormat
+) -> dict[str, int]:
+    """The places of the values of the required keys; of equal keys, that of the last."""
+    place, places = 0, {}
+    for key, is_string in zip(keys, are_strings, strict=True):
+        places[key] = place + 2
+        place += QUOTES if is_string else 2
+    return {key: places[key] for key in REQUIRED_KEYS[record_format]}
+
+
+def _plain_record(row: object, record_format: RecordFormat) -> Record | None:
+    """The record of a row if nothing is odd about it but keys that training ignores."""
     if type(row) is not dict:
         return None
     ignored_keys = _ignored_keys(tuple(row), record_format)
@@ -332,8 +406,6 @@ def _plain_record(content: bytes, strings: int, record_format: RecordFormat) -> 
     elif type(prompt) is not str:
         return None
     if type(completion) is not str or not is_valid_weight(weight):
-        return None
-    if _count_strings(row) != strings or _may_hold_a_long_number(content):
         return None
     return Record(prompt, completion, float(weight), ignored_keys)
 
@@ -348,19 +420,14 @@ def _ignored_keys(keys: tuple[str, ...], record_format: RecordFormat) -> tuple[s
     return None if any(key.lower() in known for key in ignored) else ignored
 
 
-def _may_hold_a_long_number(content: bytes) -> bool:
-    """Whether there are digits enough for a number too long to read."""
-    if len(content) <= MAX_NUMBER_LENGTH:
-        return False
-    digits = len(content) - len(content.translate(None, b"0123456789"))
-    # a number's other characters are two signs, a point and an e
-    return digits > MAX_NUMBER_LENGTH - 4
-
-
-def _count_strings(row: dict[str, Any]) -> int:
-    """How many strings a JSON object holds, keys included; -1 where it needs an exact look."""
+def _count_strings(document: object) -> int:
+    """How many strings a JSON value holds, keys included; -1 where it needs an exact look."""
+    if type(document) is dict:
+        kinds = list(map(type, document.values()))
+        if dict not in kinds and list not in kinds:
+            return len(document) + kinds.count(str)
     strings = 0
-    level: list[Any] = [row]
+    level: list[Any] = [document]
     for _ in range(MAX_DEPTH):
         following: list[Any] = []
         for value in level:
@@ -378,11 +445,8 @@ def _count_strings(row: dict[str, Any]) -> int:
     return -1
 
 
-def _record_of(scan: Scan, record_format: RecordFormat | None) -> Record | None:
-    """The record of a scanned line, or None where the line holds none of the file's format."""
-    if scan.syntax_error is not None or scan.unreadable is not None:
-        return None
-    values = {member.key: member.value for member in scan.members}
+def _record_of(values: Mapping[str, object], record_format: RecordFormat | None) -> Record | None:
+    """The record of an object, or None where it holds none of the file's format."""
     wanted = record_format or format_of_keys(values)
     if wanted is None or format_of_keys(values) != wanted:
         return None
@@ -397,3 +461,10 @@ def _record_of(scan: Scan, record_format: RecordFormat | None) -> Record | None:
     known = {*REQUIRED_KEYS[wanted], "weight"}
     ignored = tuple(key for key in values if key not in known and key.lower() not in known)
     return Record(prompt, strings[-1], float(weight), ignored)
+
+
+def _record_like(record: Record, row: Mapping[str, Any]) -> Record:
+    """The record of an object that has the shape of another record's."""
+    prompt = None if record.prompt is None else row["prompt"]
+    weight = float(row.get("weight", 1.0))
+    return Record(prompt, row[record.target_key], weight, record.ignored_keys)

@@ -123,9 +123,11 @@ def _judge(rule: Rule, batch: RecordBatch, tally: Tally) -> None:
 def _problems_of_lines(rule: Rule, batch: RecordBatch) -> Iterator[_Found]:
     if not _looks_at(rule, Rule.check_line):
         return
-    for line in batch.odd_lines:
-        for problem in rule.check_line(line):
-            yield _Found(line.number, problem, line.text, line.record or line.text)
+    for alike in batch.odd_lines_by_shape.values():
+        if any(True for _ in rule.check_line(alike[0])):  # else it has nothing to say of any
+            for line in alike:
+                for problem in rule.check_line(line):
+                    yield _Found(line.number, problem, line.text, line.record or line.text)
 
 
 def _problems_of_records(
@@ -142,5 +144,6 @@ def _count(rule: Rule, batch: RecordBatch, suspects: Collection[int]) -> int:
     """How many problems the rule finds, without their places."""
     count = 0
     if _looks_at(rule, Rule.check_line):
-        count += sum(sum(1 for _ in rule.check_line(line)) for line in batch.odd_lines)
+        for alike in batch.odd_lines_by_shape.values():
+            count += len(alike) * sum(1 for _ in rule.check_line(alike[0]))
     return count + rule.count_problems(batch, suspects)
