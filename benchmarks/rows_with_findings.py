@@ -27,11 +27,51 @@ def _with_control_character(record: TrainingRecord) -> bytes:
     return TrainingRecord(f"\x01{record.prompt}", record.completion, record.is_escaped).line()
 
 
+def _with_trailing_comma(record: TrainingRecord) -> bytes:
+    return record.line()[:-2] + b",}\n"
+
+
+def _cut_off(record: TrainingRecord) -> bytes:
+    return record.line()[:-3] + b"\n"
+
+
+def _without_completion(record: TrainingRecord) -> bytes:
+    return record.line().replace(b'", "completion": "', b"", 1)  # as long as before
+
+
+def _with_null(record: TrainingRecord) -> bytes:
+    return _without_completion(record)[:-2] + b', "completion": null}\n'
+
+
+def _with_nan(record: TrainingRecord) -> bytes:
+    return record.line()[:-2] + b', "weight": NaN}\n'
+
+
+def _with_second_prompt(record: TrainingRecord) -> bytes:
+    return b'{"prompt": "", ' + record.line()[1:]
+
+
+def _with_half_a_pair(record: TrainingRecord) -> bytes:
+    return record.line().replace(b'{"prompt": "', rb'{"prompt": "\ud83d', 1)
+
+
+def _with_latin_1(record: TrainingRecord) -> bytes:
+    return record.line().replace(b'{"prompt": "', b'{"prompt": "\xe9', 1)
+
+
 # what is wrong: the finding's code, and how a clean record comes to it
 FINDING_KINDS: dict[str, tuple[str, Callable[[TrainingRecord], bytes]]] = {
     "no separator": ("DT301", _without_separator),
     "an extra key": ("DT103", _with_id),
     "a control character": ("DT204", _with_control_character),
+    "a trailing comma": ("DT005", _with_trailing_comma),
+    "a line cut off": ("DT005", _cut_off),
+    "a missing key": ("DT101", _without_completion),
+    "null for a text": ("DT102", _with_null),
+    "NaN": ("DT106", _with_nan),
+    "a key twice": ("DT104", _with_second_prompt),
+    "half a surrogate pair": ("DT107", _with_half_a_pair),
+    "a byte that is not UTF-8": ("DT002", _with_latin_1),
 }
 FILE_NAMES = (CLEAN, *FINDING_KINDS, TWICE)
 
