@@ -172,7 +172,11 @@ class Rule:
         return ()
 
     def check_line(self, line: OddLine) -> Iterable[Problem]:
-        """Problems of a line that is not a plain record."""
+        """Problems of a line that is not a plain record.
+
+        Their number must follow from the line's shape, as `dataset_tools.line_shapes` tells it:
+        where nothing is listed, one line of each shape is asked for all.
+        """
         return ()
 
     def suspects(self, batch: RecordBatch) -> Collection[int]:
