@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from dataset_tools.lines import LineBatch
 from dataset_tools.marks import Mark
-from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.parsing import parse_batch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules import RULES, FileContext
 
 PROMPT = "Why is it so, and not otherwise?"

@@ -4,7 +4,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dataset_tools.lines import LineBatch
-from dataset_tools.parsing import OddLine, parse_batch
+from dataset_tools.parsing import parse_batch
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import REQUIRED_KEYS, RecordFormat
 from dataset_tools.rules import RULES, FileContext
 

@@ -23,7 +23,8 @@ from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.baseline import Baseline
 from dataset_tools.lint.survey import READ_WHOLE_BYTES
 from dataset_tools.marks import Mark
-from dataset_tools.parsing import MOST_ODD_LINES, RecordBatch, parse_batch
+from dataset_tools.parsing import MOST_ODD_LINES, parse_batch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.rules.dt401_duplicate_record import DuplicateRecord

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset_tools.lines import LineBatch
-from dataset_tools.parsing import RecordBatch, parse_batch, parse_batches, parse_line
+from dataset_tools.parsing import parse_batch, parse_batches, parse_line
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import REQUIRED_KEYS, RecordFormat
 
 TEXTS = st.text(max_size=6) | st.sampled_from(["prompt", "completion", "text", '"text"', "\u2028"])

@@ -12,7 +12,7 @@ from dataset_tools.lines import LineBatch
 from dataset_tools.lint import LintReport, LintSettings, check_source
 from dataset_tools.lint.settings import choose_rules
 from dataset_tools.marks import Mark
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules import FileContext
 from dataset_tools.sources import SourceFile

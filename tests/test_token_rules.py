@@ -11,8 +11,8 @@ from toy_tokenizers import TOY_TOKENIZERS, CharacterTokenizer, WordTokenizer
 from dataset_tools.lines import LineBatch
 from dataset_tools.marks import Mark
 from dataset_tools.packing import Packing
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.rules.rule import RuleInputs

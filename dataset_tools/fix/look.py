@@ -14,7 +14,8 @@ from dataset_tools.lint.checker import HEAD_BYTES
 from dataset_tools.lint.pieces import read_blocks
 from dataset_tools.lint.record_index import IndexedRecords, RecordIndex
 from dataset_tools.lint.survey import survey
-from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.parsing import parse_batch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules import RULES, Rule
 from dataset_tools.rules.edits import FileEdit, FixStage, LineEdit
 from dataset_tools.rules.record_hashes import record_hashes_for

@@ -15,7 +15,7 @@ from dataset_tools.fix.look import Advance, Look, line_edits
 from dataset_tools.fix.mended_lines import mended
 from dataset_tools.lines import BATCH_BYTES, UTF8_BOM, LineBatch
 from dataset_tools.lint.pieces import read_blocks
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules import Rule
 from dataset_tools.rules.edits import (
     Decoding,

@@ -11,7 +11,8 @@ from dataset_tools.lint.pieces import Piece, read_piece
 from dataset_tools.lint.record_index import RecordIndex
 from dataset_tools.lint.settings import LintSettings
 from dataset_tools.lint.tally import NONE_LISTED, PieceTally, Tally
-from dataset_tools.parsing import RecordBatch, parse_batches
+from dataset_tools.parsing import parse_batches
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules import FileContext, Problem, Rule
 from dataset_tools.rules.record_hashes import RecordHashes

@@ -14,7 +14,8 @@ from dataset_tools.errors import UnreadableDataError
 from dataset_tools.lines import LineBatch
 from dataset_tools.lint.pieces import read_blocks
 from dataset_tools.lint.processes import in_order
-from dataset_tools.parsing import RecordBatch, parse_batch, parse_plain_batch
+from dataset_tools.parsing import parse_batch, parse_plain_batch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules import FileContext
 from dataset_tools.rules.record_hashes import RecordHashes
 from dataset_tools.rules.repeats import FoundRepeats, find_repeats

@@ -17,7 +17,7 @@ from dataset_tools.json_scanner import scan_line
 from dataset_tools.lines import LineBatch, skip_byte_order_mark
 from dataset_tools.lint.settings import GivenMark, LintSettings
 from dataset_tools.marks import Mark, given_mark, infer_mark
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import REQUIRED_KEYS, Record, RecordFormat, format_of_keys
 from dataset_tools.rules import FileContext
 from dataset_tools.rules.dt408_in_validation_data import InValidationData

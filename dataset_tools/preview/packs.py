@@ -11,10 +11,11 @@ from typing import Any
 
 from dataset_tools.lines import open_plain, read_batches
 from dataset_tools.packing import PACKERS, Pack, Packing, Span, density
-from dataset_tools.parsing import RecordBatch, parse_batch
+from dataset_tools.parsing import parse_batch
 from dataset_tools.preview.formats import format_of_file
 from dataset_tools.printable import encodable
 from dataset_tools.progress import bytes_progress
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.sources import SourceFile
 from dataset_tools.tokens import (
     BatchTokenizer,

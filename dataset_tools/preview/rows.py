@@ -10,8 +10,9 @@ from typing import BinaryIO, Literal
 from dataset_tools.errors import InputError
 from dataset_tools.line_index import LineIndex
 from dataset_tools.lines import read_batches, skip_byte_order_mark
-from dataset_tools.parsing import OddLine, parse_batch, parse_line
+from dataset_tools.parsing import parse_batch, parse_line
 from dataset_tools.preview.lengths import Measure
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import Record, RecordFormat
 
 Extreme = Literal["longest", "shortest"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Self
 
-from dataset_tools.parsing import OddLine, RecordBatch
+from dataset_tools.record_batch import OddLine, RecordBatch
 from dataset_tools.rules.edits import Decoding, FixStage
 from dataset_tools.rules.legacy_encoding import EncodingEvidence
 from dataset_tools.rules.rule import FileContext, Problem, Rule

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 from dataset_tools.rules.edits import DROPPED_LINE, FixStage
 from dataset_tools.rules.rule import Problem, Rule
 

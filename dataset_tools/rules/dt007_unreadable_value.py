@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 from dataset_tools.rules.rule import Problem, Rule
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Iterable
 from itertools import islice
 
-from dataset_tools.parsing import OddLine
 from dataset_tools.quotes import quotable
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
 from dataset_tools.rules.rule import FileContext, Problem, Rule

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataset_tools.json_scanner import type_name
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import REQUIRED_KEYS, format_of_keys
 from dataset_tools.rules.line_members import has_constant_at, members_by_key
 from dataset_tools.rules.rule import Problem, Rule

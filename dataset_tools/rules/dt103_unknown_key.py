@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import OddLine, RecordBatch
 from dataset_tools.quotes import quotable
+from dataset_tools.record_batch import OddLine, RecordBatch
 from dataset_tools.records import REQUIRED_KEYS, Record, format_of_keys
 from dataset_tools.rules.line_members import members_by_key
 from dataset_tools.rules.rule import START_OF_KEY, Problem, Rule

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.parsing import OddLine
 from dataset_tools.quotes import quotable
+from dataset_tools.record_batch import OddLine
 from dataset_tools.rules.rule import Problem, Rule
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import format_of_keys
 from dataset_tools.rules.line_members import members_by_key
 from dataset_tools.rules.rule import Problem, Rule

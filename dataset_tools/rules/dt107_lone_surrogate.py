@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataset_tools.json_scanner import lone_surrogate_at
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 from dataset_tools.rules.line_members import members_by_key
 from dataset_tools.rules.rule import Problem, Rule
 

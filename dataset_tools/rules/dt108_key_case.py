@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import KNOWN_KEYS, REQUIRED_KEYS
 from dataset_tools.rules.edits import FixStage, RenamedKey
 from dataset_tools.rules.line_members import members_by_key

@@ -7,9 +7,9 @@ from typing import Any
 
 from dataset_tools.errors import InputError
 from dataset_tools.json_scanner import scan_line
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.quotes import without_secrets, without_secrets_of
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import Problem, Rule
 from dataset_tools.rules.text_edges import edges_of

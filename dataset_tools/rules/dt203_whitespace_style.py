@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import percentage
 from dataset_tools.rules.rule import END_OF_VALUE, FileContext, Problem, Rule

@@ -6,7 +6,7 @@ from functools import cache
 
 from dataset_tools.byte_scan import SPACELESS_RANGES
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import Problem, Rule
 from dataset_tools.rules.text_edges import columns_of, edges_of

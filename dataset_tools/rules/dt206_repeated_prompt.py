@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS, STRUCTURE
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.quotes import without_secrets
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import FileContext, Problem, Rule
 from dataset_tools.rules.text_edges import Habit, edges_of, habit_of, leading_space, thinned

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import FEWEST_CARRIERS
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.quotes import without_secrets
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_names import percentage
 from dataset_tools.rules.rule import END_OF_VALUE, FileContext, Problem, Rule

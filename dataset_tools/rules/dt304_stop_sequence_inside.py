@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.quotes import quotable
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.mark_places import own_mark_inside, stands_only_at_ends
 from dataset_tools.rules.rule import Problem, Rule, indices_where

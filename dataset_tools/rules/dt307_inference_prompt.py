@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dataset_tools.marks import FEWEST_CARRIERS, MAJORITY
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.quotes import quotable, without_secrets
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.mark_names import origin_of
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.repeats import RepeatProblems
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 

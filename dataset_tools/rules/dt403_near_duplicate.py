@@ -6,8 +6,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.hash_log import mixed
 from dataset_tools.rules.min_hash_bands import MinHashBands

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
 FEWEST = RuleOption("min-records", 100, 0, None, "Fewest records of a file that draw no DT404.")

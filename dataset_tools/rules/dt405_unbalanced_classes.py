@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Self
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.quotes import quotable
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.class_counts import ClassCounts
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 

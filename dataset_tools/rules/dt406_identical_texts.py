@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Self
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.quotes import quotable
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule
 from dataset_tools.rules.text_edges import Column, bare, columns_of, edges_of, key_of
 

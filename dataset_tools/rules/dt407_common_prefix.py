@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Self
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
 from dataset_tools.quotes import without_secret_at_end
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.rule import FileContext, Problem, RecordLookup, Rule, RuleOption
 
 FEWEST_CHARACTERS = RuleOption(

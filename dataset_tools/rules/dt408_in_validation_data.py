@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.printable import elided
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import Problem, Rule
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from dataset_tools.findings import Severity
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import FileContext, Problem, Rule, RuleOption, indices_where
 from dataset_tools.rules.text_edges import Column, columns_of, edges_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import Problem, Rule, indices_where
 from dataset_tools.rules.token_counts import TokenCount, count_batch, count_record

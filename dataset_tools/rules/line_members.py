@@ -1,7 +1,7 @@
 """What the rules about keys and values share: the members of a line that is a JSON object."""
 
 from dataset_tools.json_scanner import Container, Member
-from dataset_tools.parsing import OddLine
+from dataset_tools.record_batch import OddLine
 
 
 def members_by_key(line: OddLine) -> dict[str, Member] | None:

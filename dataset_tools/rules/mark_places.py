@@ -4,7 +4,7 @@ from functools import lru_cache
 from itertools import islice, pairwise
 
 from dataset_tools.byte_scan import rarest_byte
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.rule import FileContext
 from dataset_tools.rules.text_edges import (
     Column,

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.hash_log import HashLog, RepeatedHashes, mixed, with_different
 from dataset_tools.rules.rule import FileContext, Rule
 

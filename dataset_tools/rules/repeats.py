@@ -8,8 +8,8 @@ from functools import cache, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.edits import Edit
 from dataset_tools.rules.hash_log import mixed
 from dataset_tools.rules.partitions import Partitions, parted, partition_count

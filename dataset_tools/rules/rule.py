@@ -15,8 +15,8 @@ from msgspec import Struct, field
 
 from dataset_tools.findings import Severity
 from dataset_tools.marks import Mark
-from dataset_tools.parsing import OddLine, RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import OddLine, RecordBatch
 from dataset_tools.records import Record, RecordFormat
 from dataset_tools.rules.edits import Edit, FileEdit, FixStage
 from dataset_tools.tokens import TrainingFormat

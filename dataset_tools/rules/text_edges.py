@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from dataset_tools.lines import LineBatch
 from dataset_tools.marks import FEWEST_CARRIERS, MAJORITY, Mark
-from dataset_tools.parsing import RecordBatch
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.rule import FileContext
 from dataset_tools.spread_sample import spread_sample
 from dataset_tools.value_edges import ValueEdges, byte_flags

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol, cast
 
 from msgspec import Struct
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.records import Record
 from dataset_tools.rules.rule import FileContext
 from dataset_tools.tokens import BatchTokenizer, TrainingFormat

@@ -11,9 +11,10 @@ from dataset_tools.findings import Severity
 from dataset_tools.lines import read_batches
 from dataset_tools.lint.checker import HEAD_BYTES
 from dataset_tools.lint.places import column_of
-from dataset_tools.parsing import OddLine, parse_batch
+from dataset_tools.parsing import parse_batch
 from dataset_tools.printable import elided, printable
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import OddLine
 from dataset_tools.records import Record
 from dataset_tools.rules import RULES, FileContext
 from dataset_tools.rules.class_counts import LONGEST_LABEL

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules import FileContext
 from dataset_tools.rules.class_counts import ClassCounts
 from dataset_tools.rules.hash_log import HashLog, mixed

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from dataset_tools.parsing import RecordBatch
 from dataset_tools.prompt_format import PromptFormat
+from dataset_tools.record_batch import RecordBatch
 from dataset_tools.rules.text_edges import Column, edges_of
 from dataset_tools.rules.token_counts import CountingTokenizer, encode_sides
 
