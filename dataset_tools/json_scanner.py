@@ -142,6 +142,10 @@ class _Scanner:
         self.scan.value, end = self._read_value(at)
         at = self._skip_whitespace(end)
         if at < len(self.text):
+            carriage_return = self.text.find("\r", end, at)
+            if carriage_return >= 0:
+                what = r"expected '\n' at the end of the line, found '\r' alone"
+                raise _StoppedError(carriage_return, what)
             raise _StoppedError(
                 at, f"expected the line to end after the value, found {self._found(at)}"
             )

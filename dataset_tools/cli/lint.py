@@ -16,7 +16,13 @@ from dataset_tools.cli.lint_choices import (
     settings_for,
 )
 from dataset_tools.cli.lint_options import GROUPS, given_flags, lint_options
-from dataset_tools.cli.options import chosen_sources, read_recipe, sensible_jobs, wants_color
+from dataset_tools.cli.options import (
+    chosen_sources,
+    naming_recipe_key,
+    read_recipe,
+    sensible_jobs,
+    wants_color,
+)
 from dataset_tools.cli.outputs import check_report, report_file
 from dataset_tools.errors import InputError, UnreadableDataError
 from dataset_tools.findings import Severity
@@ -101,10 +107,8 @@ def _validation_data(choices: Choices, recipe: DataSettings | None) -> list[Sour
             return fetch(location)
     if recipe is None or recipe.validation_data is None:
         return []
-    try:
+    with naming_recipe_key("validation_data"):
         return fetch(recipe.validation_data)
-    except InputError as error:
-        raise InputError(f"the recipe's validation_data: {error}") from error
 
 
 def _check_compares(

@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,7 +102,14 @@ def chosen_sources(paths: tuple[str, ...], settings: DataSettings | None) -> lis
         raise InputError("no data given; name a PATH, or a --recipe that has train_data")
     if settings.train_data is None:
         raise InputError("the recipe has no train_data; add the key, or name a PATH")
-    try:
+    with naming_recipe_key("train_data"):
         return fetch(settings.train_data, sha256=settings.train_data_sha256)
+
+
+@contextmanager
+def naming_recipe_key(key: str) -> Iterator[None]:
+    """Errors about what a recipe names tell the key."""
+    try:
+        yield
     except InputError as error:
-        raise InputError(f"the recipe's train_data: {error}") from error
+        raise InputError(f"the recipe's {key}: {error}") from error
