@@ -10,7 +10,7 @@ rules report, only once, and where a finding is listed.
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -30,9 +30,6 @@ from dataset_tools.records import (
     format_of_keys,
     is_valid_weight,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class _PromptCompletion(msgspec.Struct, forbid_unknown_fields=True, gc=False):

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from dataset_tools.printable import elided
 
+SHORTEST_SECRET = 20  # characters of an AWS access key id; all others are longer
+
 
 def quotable(text: str) -> str:
     """The text with its secrets hidden, and shortened where it is long."""
@@ -21,6 +23,9 @@ def without_secrets(text: str) -> str:
 
 def without_secrets_of(texts: Iterable[str], message: str) -> str:
     """A message that quotes the texts, without their secrets, also where they stand in a `repr`."""
+    texts = [text for text in texts if len(text) >= SHORTEST_SECRET]
+    if not texts:
+        return message  # the rest would load the formats, of which most reports need none
     from dataset_tools.rules.secret_formats import find_secrets
 
     for text in texts:

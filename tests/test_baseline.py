@@ -1,13 +1,24 @@
 """Baseline files: what is written is read back, and nothing else is taken for one."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from dataset_tools.errors import InputError
-from dataset_tools.lint.baseline import read_baseline, write_baseline
+from dataset_tools.lint import LintReport, LintSettings, check_source
+from dataset_tools.lint.baseline import Baseline, read_baseline, write_baseline
+from dataset_tools.sources import SourceFile
 
+GOOD = b'{"prompt": "a", "completion": "b"}\n'
+LINES = st.sampled_from(
+    [GOOD, b'{"text": "a"}\n', b"\n", b"\r\n", b"{\n", b'{"prompt": "\n', b"\xff\n",
+     b'{"text": 1}\n', b'{"prompt": "a", "completion": ""}\n', b"[1]\n",
+     b'{"prompt": "a", "completion": "b", "id": 1}\n']
+)  # fmt: skip
 FINDINGS = ["DT301:0a1b", "DT301:00ff", "DT401:7", "DT102:abc", "DT401:7"]
 
 
@@ -83,3 +94,55 @@ def test_a_missing_baseline_says_what_makes_one(tmp_path: Path) -> None:
     """The first run of a team that has none yet is told the next step."""
     with pytest.raises(InputError, match=r"none\.json: cannot be read: .*; --write-baseline makes"):
         read_baseline(tmp_path / "none.json")
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("baseline") / "data.jsonl"
+
+
+@given(
+    content=st.lists(LINES, max_size=30).map(b"".join),
+    piece_bytes=st.integers(4, 200),
+    max_findings=st.integers(1, 40),
+    accepted=st.lists(st.integers(0, 40)),
+)
+@example(content=b'{\n{\n{"prompt": "\n', piece_bytes=200, max_findings=1, accepted=[0])
+@settings(deadline=None)
+def test_a_baseline_accepts_each_finding_as_often_as_it_holds_it(
+    scratch: Path, content: bytes, piece_bytes: int, max_findings: int, accepted: list[int]
+) -> None:
+    """Of findings that are alike, those that come first; wherever the file is cut into pieces."""
+    scratch.write_bytes(content)
+    every = LintReport()
+    source = SourceFile("data.jsonl", scratch)
+    check_source(source, LintSettings(wants_fingerprints=True), every)
+    fingerprints = [each.fingerprint or "" for each in every.findings]
+    chosen = [fingerprints[place] for place in accepted if place < len(fingerprints)]
+    left = Baseline(chosen)
+    expected = [each for each in every.findings if not left.accepts(each.fingerprint or "")]
+
+    report = LintReport()
+    limited = LintSettings(baseline=Baseline(chosen), max_findings=max_findings)
+    check_source(source, limited, report, piece_bytes=piece_bytes)
+
+    assert report.counts == Counter(each.code for each in expected)
+    assert report.fingerprints == Counter(each.fingerprint for each in expected)
+    for code in report.counts:
+        of_code = [each for each in expected if each.code == code]
+        assert of_code[:max_findings] == [each for each in report.findings if each.code == code]
+
+
+def test_processes_share_what_a_baseline_accepts(scratch: Path) -> None:
+    """Thirty accepted findings are the first thirty, whichever process finds them."""
+    scratch.write_bytes(b"{\n" * 60 + GOOD)
+    every = LintReport()
+    source = SourceFile("data.jsonl", scratch)
+    check_source(source, LintSettings(wants_fingerprints=True), every)
+    (alike,) = {each.fingerprint for each in every.findings if each.code == "DT005"}
+
+    report = LintReport()
+    settings = LintSettings(baseline=Baseline([alike or ""] * 30))
+    check_source(source, settings, report, jobs=3, piece_bytes=20)
+
+    assert [each.line for each in report.findings if each.code == "DT005"] == list(range(31, 61))

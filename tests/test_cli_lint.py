@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import re
 import subprocess
 import sys
@@ -386,57 +385,3 @@ def test_a_full_disk_is_one_line(folder: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == ["error: cannot write: No space left on device"]
-
-
-@pytest.mark.parametrize("output_format", ["text", "json", "github"])
-def test_an_unreadable_file_hides_no_other(output_format: str, folder: Path) -> None:
-    """What is found in the others is reported, then each error; the exit code is that of errors."""
-    packed = gzip.compress(GOOD.encode())
-    for name in ("early.jsonl.gz", "short.jsonl.gz"):
-        (folder / name).write_bytes(packed[: len(packed) // 2])
-    (folder / "bad.jsonl").write_text(GOOD + "{\n")
-    names = ["early.jsonl.gz", "bad.jsonl", "short.jsonl.gz"]
-
-    done = run("lint", *names, "--format", output_format, cwd=folder)
-
-    assert done.returncode == 2
-    assert b"DT005" in done.stdout
-    errors = done.stderr.decode().splitlines()
-    assert [error.split(": the gzip")[0] for error in errors] == [
-        "error: early.jsonl.gz", "error: short.jsonl.gz",
-    ]  # fmt: skip
-
-
-def test_a_file_that_is_gone_hides_no_other(folder: Path) -> None:
-    """One that was there when the run began is named, and the rest is reported."""
-    (folder / "gone.jsonl").write_text(GOOD)
-    os.mkfifo(folder / "pipe")
-
-    lint = subprocess.Popen(
-        [*COMMAND, "lint", "gone.jsonl", "pipe"],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    with (folder / "pipe").open("w") as pipe:  # waits until it is read, after the first was found
-        (folder / "gone.jsonl").unlink()
-        pipe.write(GOOD + "{\n")
-    stdout, stderr = lint.communicate(timeout=60)
-
-    assert lint.returncode == 2
-    assert b"pipe:101:2: DT005" in stdout
-    assert stderr == b"error: gone.jsonl: cannot be read: No such file or directory\n"
-
-
-def test_no_baseline_is_written_of_half_of_the_files(folder: Path) -> None:
-    """It would be taken for one of all; nothing is reported either where nothing was read."""
-    (folder / "early.jsonl.gz").write_bytes(gzip.compress(GOOD.encode())[:50])
-    (folder / "bad.jsonl").write_text(GOOD + "{\n")
-
-    alone = run("lint", "early.jsonl.gz", cwd=folder)
-    recorded = run("lint", "bad.jsonl", "early.jsonl.gz", "--write-baseline", "b.json", cwd=folder)
-
-    assert (alone.returncode, alone.stdout) == (2, b"")
-    assert (recorded.returncode, recorded.stdout) == (2, b"")
-    assert not (folder / "b.json").exists()

@@ -20,7 +20,6 @@ from toy_tokenizers import TOY_TOKENIZERS
 from dataset_tools.errors import InputError
 from dataset_tools.lines import LineBatch, read_batches
 from dataset_tools.lint import LintReport, LintSettings, check_source
-from dataset_tools.lint.baseline import Baseline
 from dataset_tools.lint.survey import READ_WHOLE_BYTES
 from dataset_tools.marks import Mark
 from dataset_tools.parsing import MOST_ODD_LINES, parse_batch
@@ -125,55 +124,6 @@ def test_the_number_of_processes_changes_no_finding(
     scratch.write_bytes(content)
 
     assert lint(scratch) == lint(scratch, piece_bytes=40, jobs=jobs)
-
-
-@given(
-    content=st.lists(PIECES, max_size=30).map(b"".join),
-    piece_bytes=st.integers(4, 200),
-    max_findings=st.integers(1, 40),
-    accepted=st.lists(st.integers(0, 40)),
-)
-@example(content=b'{\n{\n{"prompt": "\n', piece_bytes=200, max_findings=1, accepted=[0])
-@settings(deadline=None)
-def test_a_baseline_accepts_each_finding_as_often_as_it_holds_it(
-    scratch: Path, content: bytes, piece_bytes: int, max_findings: int, accepted: list[int]
-) -> None:
-    """Of findings that are alike, those that come first; wherever the file is cut into pieces."""
-    if content.startswith(b"\x1f\x8b"):
-        return
-    scratch.write_bytes(content)
-    every = LintReport()
-    source = SourceFile("data.jsonl", scratch)
-    check_source(source, LintSettings(wants_fingerprints=True), every)
-    fingerprints = [each.fingerprint or "" for each in every.findings]
-    chosen = [fingerprints[place] for place in accepted if place < len(fingerprints)]
-    left = Baseline(chosen)
-    expected = [each for each in every.findings if not left.accepts(each.fingerprint or "")]
-
-    report = LintReport()
-    limited = LintSettings(baseline=Baseline(chosen), max_findings=max_findings)
-    check_source(source, limited, report, piece_bytes=piece_bytes)
-
-    assert report.counts == Counter(each.code for each in expected)
-    assert report.fingerprints == Counter(each.fingerprint for each in expected)
-    for code in report.counts:
-        of_code = [each for each in expected if each.code == code]
-        assert of_code[:max_findings] == [each for each in report.findings if each.code == code]
-
-
-def test_processes_share_what_a_baseline_accepts(scratch: Path) -> None:
-    """Thirty accepted findings are the first thirty, whichever process finds them."""
-    scratch.write_bytes(b"{\n" * 60 + GOOD)
-    every = LintReport()
-    source = SourceFile("data.jsonl", scratch)
-    check_source(source, LintSettings(wants_fingerprints=True), every)
-    (alike,) = {each.fingerprint for each in every.findings if each.code == "DT005"}
-
-    report = LintReport()
-    settings = LintSettings(baseline=Baseline([alike or ""] * 30))
-    check_source(source, settings, report, jobs=3, piece_bytes=20)
-
-    assert [each.line for each in report.findings if each.code == "DT005"] == list(range(31, 61))
 
 
 def test_a_first_look_by_another_process_tells_the_same(

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 from cli_runs import run
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataset_tools.lint.settings import LintSettings, choose_rules
+from dataset_tools.quotes import SHORTEST_SECRET
 from dataset_tools.rules import RULES
+from dataset_tools.rules.secret_formats import FORMATS, SecretFormat
 
 CASES = Path(__file__).parent / "cases" / "rules"
 OPT_IN = ("DT601", "DT602")
@@ -113,3 +117,14 @@ def test_what_other_rules_quote_holds_no_secret(case: str, tmp_path: Path) -> No
     assert code.encode() in done.stdout
     parts = [SECRET[start : start + 6].encode() for start in range(4, len(SECRET) - 5)]
     assert [part for part in parts if part in done.stdout] == []
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.kind)
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_no_secret_is_shorter_than_told(form: SecretFormat, data: st.DataObject) -> None:
+    """Shorter texts are quoted without a look for secrets."""
+    match = form.pattern.search(data.draw(st.from_regex(form.pattern)))
+
+    assert match is not None
+    assert len(match[0]) >= SHORTEST_SECRET
